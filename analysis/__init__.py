@@ -1,0 +1,1 @@
+"""Measures and predictions: one method, one file."""

@@ -1,0 +1,1 @@
+"""A small recording that the package may redistribute, with its licence."""

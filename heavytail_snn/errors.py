@@ -1,0 +1,108 @@
+"""Every error the library raises on purpose, and the checks that raise them.
+
+A message names the value, the rule and the remedy.  All errors share one base class, so that
+``except HeavytailError`` catches what the library refuses and nothing else.
+"""
+
+import difflib
+import math
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any
+
+
+class HeavytailError(Exception):
+    """Base class of all errors raised on purpose by heavytail_snn."""
+
+
+class ParameterError(HeavytailError, ValueError):
+    """An argument lies outside its domain.
+
+    Parameters
+    ----------
+    argument : str
+        Name of the argument as the caller wrote it.
+    value : object
+        The offending value.
+    rule : str
+        What must hold, worded to follow the argument's name ("must lie in (0, 2]").
+    remedy : str, optional
+        What to do instead.
+    """
+
+    def __init__(self, argument: str, value: Any, rule: str, remedy: str = "") -> None:
+        self.argument, self.value, self.rule, self.remedy = argument, value, rule, remedy
+        message = f"{argument} {rule}, got {_shorten(value)}"
+        super().__init__(f"{message}; {remedy}" if remedy else message)
+
+
+class UnitError(ParameterError, TypeError):
+    """A quantity has the wrong physical dimension."""
+
+
+class RecordingError(HeavytailError, ValueError):
+    """Spike data break a rule of `Recording`, or a file cannot be read as one."""
+
+
+class ConvergenceError(HeavytailError, RuntimeError):
+    """An iteration or an estimate did not reach its accuracy, or a state became non-finite."""
+
+
+class MemoryLimitError(HeavytailError, MemoryError):
+    """The estimated memory exceeds the limit; nothing has been built yet."""
+
+
+class BackendError(HeavytailError, RuntimeError):
+    """A backend cannot do what was asked: tool missing, feature unsupported, build failed."""
+
+
+def _shorten(value: Any, limit: int = 120) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
+
+
+def check_real(
+    argument: str,
+    value: Any,
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+    open_low: bool = False,
+    open_high: bool = False,
+    remedy: str = "",
+) -> float:
+    """Return `value` as a float if it is a finite real number inside the interval, else raise."""
+    left = "(" if open_low or math.isinf(low) else "["
+    right = ")" if open_high or math.isinf(high) else "]"
+    rule = f"must be a finite number in {left}{low:g}, {high:g}{right}"
+    # numpy 0-d arrays and Brian2 dimensionless quantities are numbers to a user
+    if hasattr(value, "ndim") and value.ndim == 0 and hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+        raise ParameterError(argument, value, rule, remedy)
+    below = value <= low if open_low else value < low
+    above = value >= high if open_high else value > high
+    if below or above:
+        raise ParameterError(argument, value, rule, remedy)
+    return float(value)
+
+
+def check_integer(
+    argument: str, value: Any, *, low: int = 0, high: float = math.inf, remedy: str = ""
+) -> int:
+    """Return `value` as an int if it is a whole number in [low, high], else raise."""
+    whole = isinstance(value, Integral) or (isinstance(value, Real) and float(value).is_integer())
+    if isinstance(value, bool) or not whole or not low <= value <= high:
+        bound = f"in [{low}, {high:g}]" if math.isfinite(high) else f">= {low}"
+        raise ParameterError(argument, value, f"must be an integer {bound}", remedy)
+    return int(value)
+
+
+def check_choice(argument: str, value: Any, choices: Iterable[str]) -> str:
+    """Return `value` if it is one of `choices`, else raise with a did-you-mean."""
+    options = list(choices)
+    if value in options:
+        return value
+    close = difflib.get_close_matches(str(value), options, n=1)
+    remedy = f"did you mean {close[0]!r}?" if close else ""
+    raise ParameterError(argument, value, f"must be one of {options}", remedy)

@@ -1,0 +1,130 @@
+"""The common part of all result classes: frozen, named, with units and uncertainties.
+
+A result is a frozen dataclass whose fields carry metadata (`field_of`): unit, names of the array's
+dimensions, and, for a number that theory can predict, the name of the field with its standard
+error.  From these the base class derives `to_xarray()`, `to_dict()` and `estimates()`.
+"""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One number with its unit and uncertainty: what measurement and theory exchange.
+
+    Parameters
+    ----------
+    name : str
+        The quantity, the same for measurement and prediction ("largest_exponent").
+    value, standard_error : float
+        The standard error is 0 for exact numbers and nan where it is unknown.
+    unit : str
+        For example "1/s", "1/step", "Hz"; "" for dimensionless numbers.
+    source : str
+        Where the number comes from, in a few words.
+    """
+
+    name: str
+    value: float
+    standard_error: float = float("nan")
+    unit: str = ""
+    source: str = ""
+
+    def __str__(self) -> str:
+        error = "" if np.isnan(self.standard_error) else f" +- {self.standard_error:.2g}"
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{self.name} = {self.value:.4g}{error}{unit}"
+
+
+def field_of(
+    *,
+    unit: str = "",
+    dims: tuple[str, ...] = (),
+    quantity: str = "",
+    error: str = "",
+    **keywords: Any,
+) -> Any:
+    """Declare a result field with its unit, dimension names, quantity name and error field."""
+    metadata = {"unit": unit, "dims": dims, "quantity": quantity, "error": error}
+    return field(metadata=metadata, **keywords)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """Base of all results.
+
+    Parameters
+    ----------
+    parameters : dict
+        Everything needed to repeat the computation, except the data.
+    seed : object
+        The seed that was used, None where nothing was drawn.
+    warnings : tuple of str
+        What a careful reader must know about this result.
+    """
+
+    parameters: dict[str, Any] = field(default_factory=dict)
+    seed: Any = None
+    warnings: tuple[str, ...] = ()
+
+    def estimates(self) -> tuple[Estimate, ...]:
+        """Return the numbers of this result that can be compared with others, by name."""
+        found = []
+        for item in dataclasses.fields(self):
+            if not item.metadata.get("quantity"):
+                continue
+            error_field = item.metadata["error"]
+            error = getattr(self, error_field) if error_field else float("nan")
+            found.append(
+                Estimate(
+                    item.metadata["quantity"],
+                    float(getattr(self, item.name)),
+                    float("nan") if error is None else float(error),
+                    self.unit_of(item.name),
+                    type(self).__name__,
+                )
+            )
+        return tuple(found)
+
+    def unit_of(self, name: str) -> str:
+        """Return the unit of a field; a subclass overrides it where the unit depends on the run."""
+        return next(f.metadata.get("unit", "") for f in dataclasses.fields(self) if f.name == name)
+
+    def to_xarray(self) -> xr.Dataset:
+        """Return the numeric fields as an `xarray.Dataset` with units; the rest as attributes."""
+        variables, attributes = {}, {}
+        for item in dataclasses.fields(self):
+            value, dims = getattr(self, item.name), item.metadata.get("dims", ())
+            if isinstance(value, np.ndarray) and len(dims) == value.ndim:
+                variables[item.name] = (dims, value, {"unit": self.unit_of(item.name)})
+            elif isinstance(value, int | float | np.number) and not isinstance(value, bool):
+                variables[item.name] = ((), value, {"unit": self.unit_of(item.name)})
+            elif value is not None and not isinstance(value, Result):
+                attributes[item.name] = value if isinstance(value, str) else repr(value)
+        return xr.Dataset(variables, attrs=attributes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all fields as plain Python objects (lists, numbers, strings), ready for JSON."""
+        return {f.name: plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
+
+
+def plain(value: Any) -> Any:
+    """Turn arrays, numpy numbers, tuples and results into plain Python objects."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Result):
+        return value.to_dict()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    return value if isinstance(value, int | float | str | bool | type(None)) else repr(value)
