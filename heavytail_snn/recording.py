@@ -226,18 +226,13 @@ class Recording:
         )
 
     @classmethod
-    def from_neo(cls, data: Any, t_start: Any = None, t_stop: Any = None) -> "Recording":
-        """Return the spikes and analog signals of a neo Segment, Block or list of SpikeTrains.
-
-        Parameters
-        ----------
-        data : neo.Segment, neo.Block with one segment, neo.SpikeTrain or sequence of SpikeTrain
-        t_start, t_stop : float or quantity, optional
-            Default: the limits that all trains share; trains that differ in them raise.
-        """
+    def from_neo(
+        cls, data: Any, t_start: Any = None, t_stop: Any = None, **options: bool
+    ) -> "Recording":
+        """Return a neo Segment, Block or list of SpikeTrains; see `recording_neo.from_neo`."""
         from heavytail_snn.recording_neo import from_neo
 
-        return from_neo(data, t_start, t_stop)
+        return from_neo(data, t_start, t_stop, **options)
 
     @classmethod
     def read(cls, path: str | PathLike[str], **options: Any) -> "Recording":
@@ -248,11 +243,11 @@ class Recording:
 
     # ------------------------------------------------------------------ leaving
 
-    def to_neo(self) -> "neo.Segment":
-        """Return a neo.Segment with the limits of the run; spike trains are materialised lazily."""
+    def to_neo(self, *, lazy: bool = True) -> "neo.Segment":
+        """Return a neo.Segment with the limits of the run; see `recording_neo.to_neo`."""
         from heavytail_snn.recording_neo import to_neo
 
-        return to_neo(self)
+        return to_neo(self, lazy=lazy)
 
     def write(self, path: str | PathLike[str]) -> None:
         """Write to .npz (everything), .nix (through neo) or .txt (spikes only)."""

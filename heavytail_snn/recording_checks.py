@@ -40,13 +40,7 @@ def check_values(
     times: np.ndarray, ids: np.ndarray, n_units: int, t_start: float, t_stop: float
 ) -> None:
     """Raise if a time is not finite or outside the recording, or an id is not of a unit."""
-    finite = np.isfinite(times)
-    if not finite.all():
-        first = int(np.argmin(finite))
-        raise RecordingError(
-            f"times must be finite, got {times[first]} at spike {first} of unit {ids[first]} "
-            f"({np.count_nonzero(~finite)} in all); remove these spikes or repair the file"
-        )
+    check_finite(times, ids)
     outside = (times < t_start) | (times > t_stop)
     if outside.any():
         first = int(np.argmax(outside))
@@ -61,6 +55,18 @@ def check_values(
         raise RecordingError(
             f"ids must lie in 0 ... n_units - 1 = {n_units - 1}, got {ids[first]} at spike "
             f"{first}; renumber the units from 0 or correct n_units"
+        )
+
+
+def check_finite(times: np.ndarray, ids: np.ndarray | int) -> None:
+    """Raise if a time is nan or infinite; `ids` are those of the spikes, or one for all."""
+    finite = np.isfinite(times)
+    if not finite.all():
+        first = int(np.argmin(finite))
+        unit = np.broadcast_to(ids, times.shape)[first]
+        raise RecordingError(
+            f"times must be finite, got {times[first]} at spike {first} of unit {unit} "
+            f"({np.count_nonzero(~finite)} in all); remove these spikes or repair the file"
         )
 
 
