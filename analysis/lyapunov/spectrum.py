@@ -308,9 +308,16 @@ def _standard_error(block_values: np.ndarray) -> np.ndarray:
     return np.where(usable, spread / np.sqrt(len(block_values)), np.nan)
 
 
-def _neutral(exponents: np.ndarray, error: np.ndarray, total: float, autonomous: bool) -> dict[str, Any]:
+def _neutral(
+    exponents: np.ndarray, error: np.ndarray, total: float, autonomous: bool
+) -> dict[str, Any]:
     """Find the zero exponent of an autonomous system and the tolerance that goes with it."""
-    none: dict[str, Any] = {"zero_index": None, "zero_value": None, "lambda_max_nontrivial": None, "tolerance": 0.0}
+    none: dict[str, Any] = {
+        "zero_index": None,
+        "zero_value": None,
+        "lambda_max_nontrivial": None,
+        "tolerance": 0.0,
+    }
     if not autonomous:
         return none
     index = int(np.argmin(np.abs(exponents)))
