@@ -1,0 +1,63 @@
+# make demo | test | test-cuda | bench | lint | clean        (the first call also installs)
+#
+# The environment lives in .venv and is made once, with the first Python >= 3.12 found; it is
+# brought up to date when pyproject.toml changes.
+
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+ANY_PYTHON := $(PYTHON) python3.12 python3.13 python3 python python3.14
+WORKERS ?= 2
+
+.DELETE_ON_ERROR:
+.PHONY: help install demo test test-cuda bench lint clean
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
+$(BIN)/python:
+	@found=; for candidate in $(ANY_PYTHON); do \
+	    if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then \
+	        found="$$candidate"; break; fi; done; \
+	if [ -z "$$found" ]; then \
+	    echo "heavytail_snn needs Python 3.12 or newer, and none was found on the PATH; install one (or name it: make PYTHON=/path/to/python3.12)." >&2; exit 1; fi; \
+	echo "Creating $(VENV) with $$($$found --version) ..."; \
+	"$$found" -m venv $(VENV) || { rm -rf $(VENV); \
+	    echo "This Python has no working venv module; on Debian and Ubuntu: apt install python3-venv." >&2; exit 1; }
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	@command -v $${CXX:-g++} >/dev/null || command -v clang++ >/dev/null || { \
+	    echo "heavytail_snn needs a C++ compiler, and neither g++ nor clang++ was found; on Debian and Ubuntu: apt install g++." >&2; exit 1; }
+	@echo "Installing heavytail_snn and what it needs (about a minute, once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . && touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "Installing the development tools (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' && touch $@
+
+install: $(VENV)/.installed
+
+demo: $(VENV)/.installed
+	@$(BIN)/heavytail-snn demo $(if $(RECORDING),--recording "$(RECORDING)")
+
+# Workers share the cores, so the linear algebra inside each stays on one thread.
+test: $(VENV)/.installed-dev
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not cuda_build and not cuda"
+
+test-cuda: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m "cuda_build or cuda or cuda_generate"
+
+bench: $(VENV)/.installed-dev
+	@set -e; for script in tests/benchmarks/bench_*.py; do echo "== $$script"; OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python $$script; done
+
+# mypy follows the installed layout, where models/ and analysis/ lie inside the package.
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@rm -rf build/typing && mkdir -p build/typing/heavytail_snn
+	@ln -s $(CURDIR)/heavytail_snn/* $(CURDIR)/models $(CURDIR)/analysis build/typing/heavytail_snn/
+	cd build/typing && ../../$(BIN)/mypy --config-file ../../pyproject.toml -p heavytail_snn
+
+clean:
+	rm -rf $(VENV) build dist out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
