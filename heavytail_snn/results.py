@@ -7,7 +7,7 @@ error.  From these the base class derives `to_xarray()`, `to_dict()` and `estima
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
@@ -27,6 +27,8 @@ class Estimate:
         For example "1/s", "1/step", "Hz"; "" for dimensionless numbers.
     source : str
         Where the number comes from, in a few words.
+    domain : str
+        For a prediction: where it holds ("N -> infinity, Gaussian weights").
     """
 
     name: str
@@ -34,6 +36,7 @@ class Estimate:
     standard_error: float = float("nan")
     unit: str = ""
     source: str = ""
+    domain: str = ""
 
     def __str__(self) -> str:
         error = "" if np.isnan(self.standard_error) else f" +- {self.standard_error:.2g}"
@@ -68,6 +71,8 @@ class Result:
         What a careful reader must know about this result.
     """
 
+    domain: ClassVar[str] = ""  # of a theory: where its numbers hold
+
     parameters: dict[str, Any] = field(default_factory=dict)
     seed: Any = None
     warnings: tuple[str, ...] = ()
@@ -87,6 +92,7 @@ class Result:
                     float("nan") if error is None else float(error),
                     self.unit_of(item.name),
                     type(self).__name__,
+                    self.domain,
                 )
             )
         return tuple(found)
