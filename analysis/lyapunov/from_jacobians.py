@@ -14,8 +14,9 @@ import numpy as np
 from tqdm import tqdm
 
 from heavytail_snn.analysis.lyapunov.jacobians import log_abs_det
-from heavytail_snn.analysis.lyapunov.qr import like, namespace_of, positive_qr, to_numpy
+from heavytail_snn.analysis.lyapunov.qr import positive_qr
 from heavytail_snn.analysis.lyapunov.spectrum import LyapunovSpectrum, spectrum_from_blocks
+from heavytail_snn.arrays import like, namespace_of, to_numpy
 from heavytail_snn.errors import ConvergenceError, ParameterError, check_integer, check_real
 from heavytail_snn.randomness import Seed, recorded_seed, stream
 

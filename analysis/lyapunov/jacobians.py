@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from heavytail_snn.analysis.lyapunov.qr import namespace_of, to_numpy
+from heavytail_snn.arrays import namespace_of, to_numpy
 
 
 @dataclass(frozen=True, eq=False)

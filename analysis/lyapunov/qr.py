@@ -1,6 +1,6 @@
 """QR factorisation with positive diagonal, by LAPACK for numpy and by the array's own library else.
 
-LAPACK is called directly (geqrf, orgqr) on Fortran-ordered memory: at 1000 x 1000 this takes 0.69 of
+LAPACK is called directly (geqrf, orgqr) on Fortran-ordered memory: at 1000 x 1000 it takes 0.69 of
 the time of `numpy.linalg.qr` (OpenBLAS, one thread), and the call itself costs microseconds.
 """
 
@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 from scipy.linalg import get_lapack_funcs
+
+from heavytail_snn.arrays import namespace_of, to_numpy
 
 
 def positive_qr(z: Any) -> tuple[Any, np.ndarray]:
@@ -55,31 +57,3 @@ def _lapack_qr(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _workspace(shape: tuple[int, int], char: str) -> int:
     (geqrf_lwork,) = get_lapack_funcs(("geqrf_lwork",), dtype=char)
     return int(geqrf_lwork(*shape)[0])
-
-
-def namespace_of(x: Any) -> Any:
-    """Return the array-API namespace of an array: numpy, CuPy, PyTorch, array_api_strict, ..."""
-    if hasattr(x, "__array_namespace__"):
-        return x.__array_namespace__()
-    if type(x).__module__.split(".")[0] == "torch":
-        # PyTorch implements the standard but not its entry point
-        import torch
-
-        return torch
-    return np
-
-
-def to_numpy(x: Any) -> np.ndarray:
-    """Copy an array of any library, on any device, to a numpy array."""
-    if hasattr(x, "get"):  # CuPy
-        return np.asarray(x.get())
-    if hasattr(x, "detach"):  # PyTorch
-        return x.detach().cpu().numpy()
-    return np.asarray(x)
-
-
-def like(values: np.ndarray, reference: Any) -> Any:
-    """Return numpy `values` in the library, precision and device of the array `reference`."""
-    if isinstance(reference, np.ndarray):
-        return np.asarray(values, dtype=reference.dtype)
-    return namespace_of(reference).asarray(values, dtype=reference.dtype, device=reference.device)

@@ -231,7 +231,7 @@ def spectrum_from_blocks(
     order = np.argsort(-raw, kind="stable")
     exponents, stretches = raw[order], stretches[:, order]
     block_exponents, block_times = _blocks(stretches, times, n_blocks)
-    error = _standard_error(block_exponents)
+    error = block_standard_error(block_exponents)
     size = stretches.shape[1]
     complete = (size == tangent_dimension) if complete is None else complete
     zero = _neutral(exponents, error, total, autonomous)
@@ -301,7 +301,7 @@ def _blocks(
     return block_exponents, np.cumsum([times[p].sum() for p in parts])
 
 
-def _standard_error(block_values: np.ndarray) -> np.ndarray:
+def block_standard_error(block_values: np.ndarray) -> np.ndarray:
     """Return the standard error over the first axis, nan where a block is not finite."""
     usable = np.isfinite(block_values).all(axis=0)
     spread = np.where(usable, block_values, 0.0).std(axis=0, ddof=1)
@@ -356,7 +356,7 @@ def _derived(
         per_block = np.array(
             [function(b, complete=complete, zero_tolerance=slack) for b in block_exponents]
         )
-        error = float(_standard_error(per_block[:, None])[0])
+        error = float(block_standard_error(per_block[:, None])[0])
         values |= {name: value, f"{name}_standard_error": error}
         bias = abs(per_block.mean() - value)
         if np.isfinite(error) and bias > max(2 * error, 1e-9 * abs(value)):

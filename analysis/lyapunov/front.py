@@ -1,0 +1,76 @@
+"""One name for the Lyapunov spectrum of every model of the library."""
+
+from typing import Any
+
+from heavytail_snn.analysis.lyapunov.spectrum import LyapunovSpectrum
+from heavytail_snn.errors import ParameterError, check_choice
+from heavytail_snn.models.rate_flow import RateFlow
+from heavytail_snn.models.rate_map import RateMap
+from heavytail_snn.randomness import Seed
+
+
+def lyapunov_spectrum(
+    model: Any,
+    *,
+    k: int | None = None,
+    seed: Seed = None,
+    compat: str | None = None,
+    **options: Any,
+) -> LyapunovSpectrum:
+    """Return the Lyapunov spectrum of a model, by the method that is exact for it.
+
+    Parameters
+    ----------
+    model : RateMap, RateFlow, or a pulse-coupled network (ThetaNetwork, ...)
+        Brian2 networks: `lyapunov_spectrum_of_brian`; own maps and flows:
+        `lyapunov_spectrum_from_jacobians`, `lyapunov_spectrum_from_flow`.
+    k : int, optional
+        Number of exponents; by default as many as the Kaplan-Yorke dimension needs.
+    seed : Seed
+    compat : {"xie2025"}, optional
+        Reproduce the published (transposed) protocol of arXiv:2505.09816 for a `RateMap`.  It is
+        not the Lyapunov spectrum; see `heavytail_snn.analysis.lyapunov.compat`.
+    **options
+        Of `lyapunov_spectrum_of_map`, `lyapunov_spectrum_of_rate_flow` or
+        `lyapunov_spectrum_of_events`.
+
+    Returns
+    -------
+    LyapunovSpectrum
+
+    Examples
+    --------
+    >>> import heavytail_snn as ht
+    >>> from heavytail_snn.models.rate_map import RateMap
+    >>> coupling = ht.Coupling(ht.LevyStable(1.5), ht.AllToAll())
+    >>> network = RateMap(coupling, 100, gain=3.0, seed=1)
+    >>> result = lyapunov_spectrum(network, seed=1, n_steps=300, state_warmup=300)
+    >>> 0.2 < result.largest_exponent < 0.6
+    True
+    """
+    if compat is not None:
+        check_choice("compat", compat, ("xie2025",))
+        from heavytail_snn.analysis.lyapunov.compat import xie_2025_spectrum
+
+        return xie_2025_spectrum(model, k=k, seed=seed, **options)
+    if isinstance(model, RateMap):
+        from heavytail_snn.analysis.lyapunov.rate import lyapunov_spectrum_of_map
+
+        return lyapunov_spectrum_of_map(model, k=k, seed=seed, **options)
+    if isinstance(model, RateFlow):
+        from heavytail_snn.analysis.lyapunov.rate import lyapunov_spectrum_of_rate_flow
+
+        return lyapunov_spectrum_of_rate_flow(model, k=k, seed=seed, **options)
+    from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork
+
+    if isinstance(model, PulseCoupledNetwork):
+        from heavytail_snn.analysis.lyapunov.event_driven import lyapunov_spectrum_of_events
+
+        return lyapunov_spectrum_of_events(model, k=k, seed=seed, **options)
+    raise ParameterError(
+        "model",
+        type(model).__name__,
+        "must be a RateMap, a RateFlow or a pulse-coupled network",
+        "for Brian2 networks use lyapunov_spectrum_of_brian, for other maps "
+        "lyapunov_spectrum_from_jacobians",
+    )
