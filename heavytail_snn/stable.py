@@ -63,13 +63,15 @@ def stable_from_uniform_and_exponential(
 def sample_symmetric_stable(alpha: float, size: int, generator: np.random.Generator) -> Floats:
     """Draw `size` symmetric alpha-stable numbers, block by block inside the cache.
 
-    The same map as `stable_from_uniform_and_exponential` with beta = 0, where it reduces to
-    tan-products and one power; tested to agree with it.
+    For alpha < 2 the same map as `stable_from_uniform_and_exponential` with beta = 0, where it
+    reduces to tangents and one power; at alpha = 2 a normal of variance 2, drawn as such.
 
     Returns
     -------
     (size,) ndarray
     """
+    if alpha == 2:
+        return generator.normal(0.0, math.sqrt(2), size)
     values = np.empty(size)
     for start in range(0, size, _BLOCK):
         block = values[start : start + _BLOCK]
