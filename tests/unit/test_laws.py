@@ -103,6 +103,13 @@ def test_the_cached_sampler_is_the_general_map():
         np.testing.assert_allclose(fast, general, rtol=1e-12)
 
 
+def test_large_samples_do_not_depend_on_the_number_of_threads(monkeypatch):
+    many = LevyStable(1.5).sample(600_000, seed=6)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    assert (LevyStable(1.5).sample(600_000, seed=6) == many).all()
+    assert np.unique(many).size == many.size  # no stream is used twice
+
+
 def test_the_general_map_broadcasts_alpha():
     u, w = np.full(3, 0.8), np.ones(3)
     each = stable_from_uniform_and_exponential(np.array([0.8, 1.0, 1.5]), 0.3, u, w)
