@@ -1,16 +1,21 @@
 """Lyapunov spectra of maps, flows and spiking networks, and what follows from them."""
 
+from heavytail_snn.analysis.lyapunov.compat import NotLyapunovWarning
 from heavytail_snn.analysis.lyapunov.edge_of_chaos import edge_of_chaos_width
 from heavytail_snn.analysis.lyapunov.from_flow import lyapunov_spectrum_from_flow
 from heavytail_snn.analysis.lyapunov.from_jacobians import lyapunov_spectrum_from_jacobians
 from heavytail_snn.analysis.lyapunov.front import lyapunov_spectrum
 from heavytail_snn.analysis.lyapunov.gain_curve import LargestExponentCurve, largest_exponent_curve
 from heavytail_snn.analysis.lyapunov.kaplan_yorke import entropy_rate, kaplan_yorke_dimension
+from heavytail_snn.analysis.lyapunov.onset import ChaosOnset, chaos_onset, quenched_gain
 from heavytail_snn.analysis.lyapunov.spectrum import LyapunovSpectrum, spectrum_from_blocks
 
 __all__ = [
+    "ChaosOnset",
     "LargestExponentCurve",
     "LyapunovSpectrum",
+    "NotLyapunovWarning",
+    "chaos_onset",
     "edge_of_chaos_width",
     "entropy_rate",
     "kaplan_yorke_dimension",
@@ -18,5 +23,6 @@ __all__ = [
     "lyapunov_spectrum",
     "lyapunov_spectrum_from_flow",
     "lyapunov_spectrum_from_jacobians",
+    "quenched_gain",
     "spectrum_from_blocks",
 ]
