@@ -33,7 +33,7 @@ class LIFCircuit:
     drive, noise : float
         Mean external input (V) and amplitude of external white noise (V, Siegert convention:
         ``tau dV/dt = -V + drive + noise sqrt(tau) xi``).
-    tau, threshold, reset, refractory : float
+    tau, theta, v_reset, t_ref : float
     connection_probability : float, optional
         None: fixed in-degree. Otherwise each synapse exists with this probability, and the
         in-degree is the mean of a binomial number.
@@ -48,9 +48,9 @@ class LIFCircuit:
     drive: float
     noise: float = 0.0
     tau: float = 20e-3
-    threshold: float = 20e-3
-    reset: float = 10e-3
-    refractory: float = 2e-3
+    theta: float = 20e-3
+    v_reset: float = 0.0
+    t_ref: float = 2e-3
     connection_probability: float | None = None
     dt: float | None = None
 
@@ -66,9 +66,9 @@ class LIFCircuit:
             )
         drive = check_real("drive", si(self.drive))
         noise = check_real("noise", si(self.noise), low=0.0)
-        names = ("tau", "threshold", "reset", "refractory")
+        names = ("tau", "theta", "v_reset", "t_ref")
         membrane = {name: si(getattr(self, name)) for name in names}
-        check_neuron({"mean": drive, "sigma": noise} | membrane)
+        check_neuron({"mu": drive, "sigma": noise} | membrane)
         if self.connection_probability is not None:
             check_real(
                 "connection_probability", self.connection_probability, low=0.0, high=1.0
@@ -81,8 +81,8 @@ class LIFCircuit:
 
     @property
     def membrane(self) -> dict[str, Any]:
-        """The arguments of `siegert_derivatives` besides mean and sigma."""
-        names = ("tau", "threshold", "reset", "refractory", "dt")
+        """The arguments of `siegert_derivatives` besides mu and sigma."""
+        names = ("tau", "theta", "v_reset", "t_ref", "dt")
         return {name: getattr(self, name) for name in names}
 
     @property
@@ -175,7 +175,7 @@ def lif_network(circuit: LIFCircuit, *, tolerance: float = 1e-9) -> LIFNetworkRa
     history.clear()
     roots = [b if a == b else brentq(excess, a, b, xtol=1e-15, rtol=1e-14) for a, b in brackets]
     rate = float(roots[0])
-    rates, by_mean, statistics = _response(circuit, rate)
+    rates, by_mu, statistics = _response(circuit, rate)
     average = float(PROBABILITY @ rates)
     residual = abs(average - rate)
     if residual > tolerance * max(rate, 1e-12):
@@ -190,9 +190,9 @@ def lif_network(circuit: LIFCircuit, *, tolerance: float = 1e-9) -> LIFNetworkRa
         mean_input=mean,
         sigma=sigma,
         mean_input_sd=spread,
-        susceptibility=float(PROBABILITY @ by_mean),
+        susceptibility=float(PROBABILITY @ by_mu),
         rates=rates,
-        susceptibilities=by_mean,
+        susceptibilities=by_mu,
         probability=PROBABILITY.copy(),
         all_rates=np.array(roots),
         residual=residual,
@@ -220,10 +220,10 @@ def _response(circuit: LIFCircuit, rate: float) -> tuple[NDArray, NDArray, tuple
         step = (first - shape) ** 2 / curvature if curvature != 0 else shape - second
         if abs(step) <= 1e-12 * shape or abs(first - shape) <= 1e-12 * shape:
             mean, sigma, spread = circuit.input_statistics(rate, first * rate**2)
-            rates, by_mean, _ = siegert_derivatives(
+            rates, by_mu, _ = siegert_derivatives(
                 mean + spread * DEVIATES, sigma, **circuit.membrane
             )
-            return rates, by_mean, (mean, sigma, spread)
+            return rates, by_mu, (mean, sigma, spread)
         shape = max(shape - step, 1.0)
     raise ConvergenceError(
         f"the spread of the rates did not settle at {rate:.4g} Hz; reduce the weights"
@@ -242,7 +242,7 @@ def _shape(circuit: LIFCircuit, rate: float, shape: float) -> float:
 
 def _brackets(excess: Any, circuit: LIFCircuit) -> list[tuple[float, float]]:
     """Return intervals around the self-consistent rates, those stable under relaxation first."""
-    fastest = 1 / circuit.refractory if circuit.refractory > 0 else 1e4 / circuit.tau
+    fastest = 1 / circuit.t_ref if circuit.t_ref > 0 else 1e4 / circuit.tau
     grid = np.concatenate([[0.0], np.geomspace(1e-6 * fastest, fastest, 80)])
     values = np.array([excess(rate) for rate in grid])
     if values[0] == 0:

@@ -23,15 +23,15 @@ class Membrane:
     """LIF parameters on a grid: potentials in V, times in s."""
 
     tau: float
-    threshold: float
-    reset: float
-    refractory: float
+    theta: float
+    v_reset: float
+    t_ref: float
     dt: float
 
     @property
     def n_refractory(self) -> int:
         """Number of steps from a spike to the first step that integrates again."""
-        return max(round(self.refractory / self.dt), 1)
+        return max(round(self.t_ref / self.dt), 1)
 
     @property
     def decay(self) -> float:
@@ -171,6 +171,24 @@ def smoothed(spectrum: NDArray, duration: float, bandwidth: float) -> NDArray:
     return np.concatenate([positive[:1], positive])
 
 
+@dataclass(frozen=True)
+class Response:
+    """New spike trains and the power of their input, synapse by synapse.
+
+    Parameters
+    ----------
+    trains : SpikeTrains
+    strong_power : (n, m) ndarray
+        Weight squared times source rate of each strong synapse (V^2 / s).
+    rest_power : (n,) ndarray
+        The same summed over the weak synapses.
+    """
+
+    trains: SpikeTrains
+    strong_power: NDArray
+    rest_power: NDArray
+
+
 def respond(
     sources: SpikeTrains,
     background: Background,
@@ -180,7 +198,7 @@ def respond(
     drive: float,
     noise: float,
     generator: np.random.Generator,
-) -> SpikeTrains:
+) -> Response:
     """Return the spike trains of neurons with the given synapses onto a population.
 
     Parameters
@@ -196,7 +214,7 @@ def respond(
 
     Returns
     -------
-    SpikeTrains
+    Response
         As many trains as `weights` has rows.
     """
     n, n_strong = weights.strong.shape
@@ -219,13 +237,17 @@ def respond(
             jumps,
             mean[part],
             membrane.decay,
-            membrane.threshold,
-            membrane.reset,
+            membrane.theta,
+            membrane.v_reset,
             membrane.n_refractory,
             n_warm_up=min(n_steps, round(10 * membrane.tau / dt)),
         )
         parts += [raster[i, :count].copy() for i, count in enumerate(counts)]
-    return from_lists(parts, n_steps, dt)
+    return Response(
+        from_lists(parts, n_steps, dt),
+        weights.strong**2 * sources.rates[chosen],
+        weights.rest_square * background.rate,
+    )
 
 
 def gaussian_paths(
@@ -268,7 +290,7 @@ def add_strong(jumps, weights, chosen, shift, steps, start):  # type: ignore[no-
 
 @numba.njit(cache=True)
 def integrate(  # type: ignore[no-untyped-def]
-    jumps, mean, decay, threshold, reset, n_refractory, n_warm_up
+    jumps, mean, decay, theta, v_reset, n_refractory, n_warm_up
 ):
     """Integrate LIF neurons, each with its own input, and return their spikes.
 
@@ -286,14 +308,14 @@ def integrate(  # type: ignore[no-untyped-def]
     steps = np.empty((n, n_steps // n_refractory + 1), np.int32)
     counts = np.zeros(n, np.int64)
     for i in range(n):
-        v, waiting = reset, 0
+        v, waiting = v_reset, 0
         for t in range(-n_warm_up, n_steps):
             if waiting > 0:
                 waiting -= 1
                 continue
             v = mean[i] + (v - mean[i]) * decay
-            if v > threshold:
-                v, waiting = reset, n_refractory - 1
+            if v > theta:
+                v, waiting = v_reset, n_refractory - 1
                 if t >= 0:
                     steps[i, counts[i]] = t
                     counts[i] += 1

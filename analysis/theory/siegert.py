@@ -5,6 +5,7 @@ holds from far below threshold (rates of 1e-300 Hz) to the noise-free limit (sig
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -30,25 +31,25 @@ class SiegertRate(Result):
 
 
 def siegert(
-    mean: float,
+    mu: float,
     sigma: float,
     *,
     tau: float = 20e-3,
-    threshold: float = 20e-3,
-    reset: float = 10e-3,
-    refractory: float = 2e-3,
+    theta: float = 20e-3,
+    v_reset: float = 0.0,
+    t_ref: float = 2e-3,
     dt: float | None = None,
 ) -> SiegertRate:
-    """Return the rate of ``tau dV/dt = -V + mean + sigma sqrt(tau) xi(t)`` with a threshold.
+    """Return the rate of ``tau dV/dt = -V + mu + sigma sqrt(tau) xi(t)`` with a threshold.
 
     Parameters
     ----------
-    mean, sigma : float
+    mu, sigma : float
         Mean and noise amplitude of the input (V). The free membrane potential has standard
         deviation ``sigma / sqrt(2)``. ``sigma = 0`` gives the noise-free rate.
-    tau, refractory : float
+    tau, t_ref : float
         Membrane time constant and refractory time (s).
-    threshold, reset : float
+    theta, v_reset : float
         Threshold and reset potential (V). Only ratios of voltages matter.
     dt : float, optional
         Time step (s) of the simulation to be predicted. A simulation sees threshold crossings
@@ -57,14 +58,14 @@ def siegert(
     Returns
     -------
     SiegertRate
-        ``rate`` (Hz), ``susceptibility`` d rate / d mean and ``noise_susceptibility``
+        ``rate`` (Hz), ``susceptibility`` d rate / d mu and ``noise_susceptibility``
         d rate / d sigma (Hz/V; nan at ``sigma = 0`` for the latter), ``threshold_shift`` (V) and
         ``relative_error``, the change of the rate when the number of quadrature nodes is halved.
 
     Raises
     ------
     ParameterError
-        If an argument is not finite, sigma, tau or refractory is negative, or threshold <= reset.
+        If an argument is not finite, sigma, tau or t_ref is negative, or theta <= v_reset.
 
     Notes
     -----
@@ -73,20 +74,20 @@ def siegert(
 
     Examples
     --------
-    >>> round(siegert(0.04, 0.0, reset=0.0).rate, 4)
+    >>> round(siegert(0.04, 0.0).rate, 4)
     63.04
     """
-    values = {"mean": si(mean), "sigma": si(sigma), "tau": si(tau), "threshold": si(threshold)}
-    values |= {"reset": si(reset), "refractory": si(refractory)}
+    values = {"mu": si(mu), "sigma": si(sigma), "tau": si(tau), "theta": si(theta)}
+    values |= {"v_reset": si(v_reset), "t_ref": si(t_ref)}
     check_neuron(values)
     step = None if dt is None else check_real("dt", si(dt), low=0.0)
-    rate, by_mean, by_sigma = siegert_derivatives(**values, dt=step)
+    rate, by_mu, by_sigma = siegert_derivatives(**values, dt=step)
     coarse = siegert_derivatives(**values, dt=step, n_nodes=N_NODES // 2)[0]
     error = abs(coarse - rate) / rate if rate > 0 else 0.0
     shift = values["sigma"] * boundary_shift(values["tau"], step)
     return SiegertRate(
         rate=float(rate),
-        susceptibility=float(by_mean),
+        susceptibility=float(by_mu),
         noise_susceptibility=float(by_sigma),
         threshold_shift=float(shift),
         relative_error=float(error),
@@ -101,15 +102,15 @@ def si(value: Any) -> Any:
 
 def check_neuron(values: dict[str, Any]) -> None:
     """Check membrane parameters given in SI units; raise ParameterError naming the bad one."""
-    check_real("mean", values["mean"])
+    check_real("mu", values["mu"])
     check_real("sigma", values["sigma"], low=0.0)
     check_real("tau", values["tau"], low=0.0, open_low=True, remedy="give seconds, e.g. tau=0.02")
-    check_real("refractory", values["refractory"], low=0.0)
-    check_real("threshold", values["threshold"])
-    check_real("reset", values["reset"])
-    if values["threshold"] <= values["reset"]:
+    check_real("t_ref", values["t_ref"], low=0.0)
+    check_real("theta", values["theta"])
+    check_real("v_reset", values["v_reset"])
+    if values["theta"] <= values["v_reset"]:
         raise ParameterError(
-            "threshold", values["threshold"], f"must exceed reset = {values['reset']}"
+            "theta", values["theta"], f"must exceed v_reset = {values['v_reset']}"
         )
 
 
@@ -122,42 +123,42 @@ N_NODES = 64
 
 
 def siegert_derivatives(
-    mean: ArrayLike,
+    mu: ArrayLike,
     sigma: ArrayLike,
     *,
     tau: float,
-    threshold: float,
-    reset: float,
-    refractory: float,
+    theta: float,
+    v_reset: float,
+    t_ref: float,
     dt: float | None = None,
     n_nodes: int = N_NODES,
 ) -> tuple[NDArray, NDArray, NDArray]:
-    """Return rate, d rate / d mean and d rate / d sigma for arrays of inputs (SI units).
+    """Return rate, d rate / d mu and d rate / d sigma for arrays of inputs (SI units).
 
-    The array kernel under `siegert`; `mean` and `sigma` broadcast against each other and must be
+    The array kernel under `siegert`; `mu` and `sigma` broadcast against each other and must be
     finite with ``sigma >= 0``. The derivative by sigma is nan where ``sigma = 0``.
     """
-    mean, sigma = np.broadcast_arrays(np.asarray(mean, float), np.asarray(sigma, float))
+    mu, sigma = np.broadcast_arrays(np.asarray(mu, float), np.asarray(sigma, float))
     noisy = sigma > 0
     scale = np.where(noisy, sigma, 1.0)
     shift = boundary_shift(tau, dt)
-    upper, lower = (threshold - mean) / scale + shift, (reset - mean) / scale
+    upper, lower = (theta - mu) / scale + shift, (v_reset - mu) / scale
     integral = scaled_integral(lower, upper, n_nodes)
     top = np.maximum(upper, 0.0)
     boltzmann = np.exp(-(top**2))
     # everything is divided by exp(top^2), which would overflow below threshold
-    passage = refractory * boltzmann + tau * np.sqrt(np.pi) * integral
+    passage = t_ref * boltzmann + tau * np.sqrt(np.pi) * integral
     at_upper, at_lower = scaled_density(upper, top), scaled_density(lower, top)
     prefactor = tau * np.sqrt(np.pi) * boltzmann / (scale * passage**2)
     rate = boltzmann / passage
-    by_mean = prefactor * (at_upper - at_lower)
+    by_mu = prefactor * (at_upper - at_lower)
     by_sigma = prefactor * ((upper - shift) * at_upper - lower * at_lower)
     if not noisy.all():
-        quiet = noise_free(mean, tau, threshold, reset, refractory)
+        quiet = noise_free(mu, tau, theta, v_reset, t_ref)
         rate = np.where(noisy, rate, quiet[0])
-        by_mean = np.where(noisy, by_mean, quiet[1])
+        by_mu = np.where(noisy, by_mu, quiet[1])
         by_sigma = np.where(noisy, by_sigma, np.nan)
-    return rate, by_mean, by_sigma
+    return rate, by_mu, by_sigma
 
 
 def scaled_integral(lower: NDArray, upper: NDArray, n_nodes: int) -> NDArray:
@@ -173,11 +174,18 @@ def integral_of_erfcx(start: NDArray, end: NDArray, n_nodes: int) -> NDArray:
 
     With u = sinh(s) the integrand tends to a constant, so few nodes serve up to u = 1e8.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(n_nodes)
+    nodes, weights = legendre(n_nodes)
     a, b = np.arcsinh(start), np.arcsinh(end)
     half = (b - a) / 2
     s = a[..., None] + half[..., None] * (nodes + 1)
     return half * ((erfcx(np.sinh(s)) * np.cosh(s)) @ weights)
+
+
+@cache
+def legendre(n_nodes: int) -> tuple[NDArray, NDArray]:
+    """Return the Gauss-Legendre nodes and weights on [-1, 1]."""
+    nodes, weights = np.polynomial.legendre.leggauss(n_nodes)
+    return nodes, weights
 
 
 def scaled_density(u: NDArray, top: NDArray) -> NDArray:
@@ -188,11 +196,11 @@ def scaled_density(u: NDArray, top: NDArray) -> NDArray:
 
 
 def noise_free(
-    mean: NDArray, tau: float, threshold: float, reset: float, refractory: float
+    mu: NDArray, tau: float, theta: float, v_reset: float, t_ref: float
 ) -> tuple[NDArray, NDArray]:
-    """Return rate and d rate / d mean without noise; both are 0 at and below threshold."""
-    fires = mean > threshold
-    safe = np.where(fires, mean, threshold + 1.0)
-    interval = refractory + tau * np.log((safe - reset) / (safe - threshold))
-    slope = tau * (1 / (safe - threshold) - 1 / (safe - reset)) / interval**2
+    """Return rate and d rate / d mu without noise; both are 0 at and below threshold."""
+    fires = mu > theta
+    safe = np.where(fires, mu, theta + 1.0)
+    interval = t_ref + tau * np.log((safe - v_reset) / (safe - theta))
+    slope = tau * (1 / (safe - theta) - 1 / (safe - v_reset)) / interval**2
     return np.where(fires, 1 / interval, 0.0), np.where(fires, slope, 0.0)
