@@ -67,19 +67,27 @@ def _convert(argument: str, data: Any, t_start: Any, t_stop: Any) -> Recording:
                 "use recording.slice(t_start, t_stop)",
             )
         return data
-    if type(data).__module__.split(".")[0] == "neo" or _is_list_of_neo(data):
+    if _is_neo(data):
         return Recording.from_neo(data, t_start, t_stop)
-    if hasattr(data, "source") and hasattr(data, "variables"):
+    if _is_monitor(data):
         return Recording.from_monitor(data, t_start, t_stop)
     return _from_times(argument, data, t_start, t_stop)
 
 
-def _is_list_of_neo(data: Any) -> bool:
-    return (
-        isinstance(data, list | tuple)
-        and len(data) > 0
-        and type(data[0]).__module__.split(".")[0] == "neo"
-    )
+def is_spikes(data: Any) -> bool:
+    """Tell whether `data` can only be spikes: a Recording, a neo object or a monitor."""
+    return isinstance(data, Recording) or _is_neo(data) or _is_monitor(data)
+
+
+def _is_monitor(data: Any) -> bool:
+    return hasattr(data, "source") and hasattr(data, "variables")
+
+
+def _is_neo(data: Any) -> bool:
+    """Tell neo objects and lists of them, without importing neo for plain data."""
+    if isinstance(data, list | tuple):
+        return len(data) > 0 and _is_neo(data[0])
+    return type(data).__module__.split(".")[0] == "neo"
 
 
 def _from_times(argument: str, data: Any, t_start: Any, t_stop: Any) -> Recording:
