@@ -221,7 +221,7 @@ class Recording:
             len(spike_monitor.source),
             0.0 if t_start is None else t_start,
             end,
-            traces,
+            traces or {},
             {"source": f"Brian2 {spike_monitor.name}", **(attrs or {})},
         )
 

@@ -104,8 +104,17 @@ def read(
     if format == "npz":
         contents = readers.read_npz(path)
         if "heavytail_snn_format" in contents:
-            return _from_own_npz(contents)
-        raw = _raw_of_npz(contents)
+            if t_start is not None or t_stop is not None:
+                raise ParameterError(
+                    "t_start, t_stop",
+                    (t_start, t_stop),
+                    "must not be given for a file that states its limits",
+                    "use Recording.read(path).slice(t_start, t_stop)",
+                )
+            with readers.reading(path, "a recording"):
+                return _from_own_npz(contents)
+        with readers.reading(path, "a recording"):
+            raw = _raw_of_npz(contents)
     else:
         if "n_units" in options:
             options["n_units"] = check_integer("n_units", options["n_units"], low=1)
@@ -176,7 +185,7 @@ def _assemble(
         check_finite(train, unit)
     spikes = np.concatenate(trains) if trains else np.empty(0)
     attrs = {"source": path.name, "unit_names": raw.names, **raw.attrs}
-    edges = {}
+    edges: dict[str, Any] = dict(repair)
     for name, extreme in (("t_start", np.min), ("t_stop", np.max)):
         stated = getattr(raw, name)
         if limits[name] is not None:
@@ -189,7 +198,7 @@ def _assemble(
             raise RecordingError(
                 f"{path} holds no spikes and does not state its limits; pass t_start and t_stop"
             )
-    return Recording.from_spike_trains(trains, **edges, **repair, attrs=attrs)
+    return Recording.from_spike_trains(trains, attrs=attrs, **edges)
 
 
 # ------------------------------------------------------------------------------------ neo, nix

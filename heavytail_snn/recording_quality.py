@@ -26,7 +26,7 @@ class QualityReport(Result):
         Fraction of the unit's inter-spike intervals below the refractory time; nan for a unit
         with fewer than two spikes.
     total_violation_fraction : float
-        The same over the intervals of all units.
+        The same over the intervals of all units; nan without any interval.
     flags : tuple of tuple of str
         For each unit what is doubtful about it; empty for a sound unit.
     n_spikes, duration
@@ -94,8 +94,9 @@ def quality_report(
     max_rate = check_real("max_rate", max_rate, low=0)
     max_share = check_real("max_share", max_share, low=0, high=1)
     violations, intervals = count_violations(recording, refractory)
-    with np.errstate(invalid="ignore"):  # 0/0: a unit without intervals has no fraction
+    with np.errstate(invalid="ignore"):  # 0/0: without intervals there is no fraction
         fraction = violations / intervals
+        total = float(violations.sum() / intervals.sum())
     counts, rates = recording.counts(), recording.rates()
     share = counts / max(recording.n_spikes, 1) if recording.n_units >= 5 else np.zeros_like(rates)
     rules = (
@@ -111,7 +112,7 @@ def quality_report(
     return QualityReport(
         rates=rates,
         violation_fraction=fraction,
-        total_violation_fraction=float(violations.sum() / max(intervals.sum(), 1)),
+        total_violation_fraction=total,
         flags=tuple(
             tuple(text(u) for mask, text in rules if mask[u]) for u in range(recording.n_units)
         ),

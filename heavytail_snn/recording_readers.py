@@ -118,7 +118,7 @@ def read_mat(path: Path, *, variable: str | None = None) -> RawTrains:
     names = [name for name in contents if not name.startswith("__")]
     if variable is None and len(names) == 1:
         variable = names[0]
-    if variable not in names:
+    if variable is None or variable not in names:
         raise ParameterError("variable", variable, f"must be one of {names}")
     found = list(_walk(contents[variable], variable))
     raw = RawTrains([t for _, t in found if t.size], [name for name, t in found if t.size])

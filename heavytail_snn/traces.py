@@ -31,7 +31,7 @@ class Trace:
     dt: float
     t_start: float = 0.0
     unit: str = ""
-    ids: np.ndarray | None = None
+    ids: np.ndarray = None  # type: ignore[assignment]  # always an array once constructed
 
     def __post_init__(self) -> None:
         values = np.array(self.values, dtype=np.float64)
