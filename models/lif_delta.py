@@ -10,7 +10,7 @@ from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork
 
 
 class PulseLIFNetwork(PulseCoupledNetwork):
-    """LIF neurons: ``tau dV/dt = -V + 1 + I + tau sum_j w_ij delta(t - t_j)``, threshold 1, reset 0.
+    """LIF neurons: ``tau dV/dt = -V + 1 + I + tau sum_j w_ij delta(t - t_j)``, spike at 1, reset 0.
 
     With inhibition only, the largest exponent is exactly 0 and all others are negative ("stable
     chaos"), whatever the weights; see `flux_tube_radius` for its answer to finite perturbations.

@@ -1,7 +1,7 @@
 """Find the drive at which a pulse-coupled network fires at a given rate."""
 
 import math
-from typing import TypeVar
+from collections.abc import Callable
 
 import numpy as np
 
@@ -9,12 +9,11 @@ from heavytail_snn.errors import ConvergenceError, check_integer, check_real
 from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork
 from heavytail_snn.randomness import Seed
 
-Network = TypeVar("Network", bound=PulseCoupledNetwork)
 _MIN_SPIKES = 20_000  # so that small networks are not tuned to noise
 _MAX_STEPS = 60
 
 
-def tune_drive(
+def tune_drive[Network: PulseCoupledNetwork](
     network: Network,
     *,
     rate: float,
@@ -76,14 +75,14 @@ def tune_drive(
 
 def _first_guess(network: PulseCoupledNetwork, rate: float) -> float:
     """Return the log drive that balances the mean recurrent input, or a lone neuron's drive."""
-    starts, targets, weights, mask = network._graph
+    _, targets, weights, mask = network._graph
     total = weights[0] * len(targets) if mask == 0 else weights.sum()
     recurrent = -rate * network.tau * total / network.n_neurons
     alone = (math.pi * rate * network.tau) ** 2
     return math.log(max(recurrent, 0.0) + alone)
 
 
-def _root(miss, guess: float, tolerance: float, rate: float) -> float:
+def _root(miss: Callable[[float], float], guess: float, tolerance: float, rate: float) -> float:
     """Return x with ``|miss(x)| < tolerance`` for an increasing function."""
     low, high = -math.inf, math.inf
     x, step = guess, 0.7
