@@ -31,8 +31,8 @@ Floats = NDArray[np.float64]
 # Half a cell of the uniform grid of 2^-53: stands for an exponential or a uniform of exactly 0.
 _HALF_CELL = 2.0**-54
 
-# The C form of heavytail_snn.stable.  All literals are exact in single precision, because Brian2CUDA
-# appends an "f" to literals, in support code too, where the default float type is float32.
+# The C form of heavytail_snn.stable.  All literals are exact in single precision: Brian2CUDA appends
+# an "f" to literals, in support code too, where the default float type is float32.
 _C_SOURCE = r"""
 #ifndef HEAVYTAIL_STABLE
 #define HEAVYTAIL_STABLE
@@ -94,7 +94,7 @@ static inline double _levy_stable(const double alpha, const double beta, const i
 """
 
 # Brian2CUDA allocates the random states of a code object only where its text matches
-# "_binomial...(const int vectorisation_idx)": without the comment the states are unallocated memory.
+# "_binomial...(const int vectorisation_idx)": without the comment they are unallocated memory.
 _CUDA_LEVY_STABLE = """
 // allocation hook for the curand states: _binomial_levy(const int vectorisation_idx)
 __host__ __device__ static inline double _levy_stable(const double alpha, const double beta,
