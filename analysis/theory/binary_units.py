@@ -9,13 +9,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from heavytail_snn.analysis.theory.self_consistency import largest_stable_root
+from heavytail_snn.analysis.theory.transfer import Floats
 from heavytail_snn.errors import check_choice, check_real
 
-Floats = NDArray[np.float64]
 
 UNITS = ("sign", "zero_one")
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)

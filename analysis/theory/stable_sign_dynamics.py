@@ -1,0 +1,189 @@
+"""Asynchronous +-1 networks with alpha-stable weights: distance of two replicas over time.
+
+dd/dt = -d + 1 - f_alpha(1 - d).  For alpha >= 1 the slope at d = 0 is infinite and any difference
+grows; for alpha < 1 it is finite, and a perturbation grows only above an onset that, unlike that
+of Gaussian networks, does not depend on the size of the network.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import integrate, interpolate, optimize
+
+from heavytail_snn.analysis.theory.binary_replicas import check_times
+from heavytail_snn.analysis.theory.stable_sign_map import (
+    check_alpha,
+    field_share,
+    lost_overlap,
+    small_distance_law,
+)
+from heavytail_snn.analysis.theory.transfer import Floats
+from heavytail_snn.errors import ConvergenceError, check_integer, check_real
+from heavytail_snn.results import Result, field_of
+
+_SMALLEST = 1e-250
+
+
+@dataclass(frozen=True, kw_only=True)
+class StableSignDynamics(Result):
+    """Distance of two replicas of an asynchronous +-1 network with stable weights.
+
+    Parameters
+    ----------
+    times : (n,) ndarray
+        In mean update intervals.
+    distance, overlap : (n, m) ndarray
+        d and 1 - d for each of the m initial distances.
+    stationary_distance, stationary_overlap : float
+        Attracting solution; distance 0 below the onset (alpha < 1).
+    largest_exponent : float
+        Growth rate of an infinitesimal distance, per mean update interval; inf for alpha >= 1.
+    residual : float
+        Loss of overlap minus distance at the stationary solution.
+    history : (k, 2) ndarray
+        ln(distance) and ln(lost overlap / distance) along its iteration.
+    """
+
+    times: Floats = field_of(dims=("time",), repr=False)
+    distance: Floats = field_of(dims=("time", "pair"), repr=False)
+    overlap: Floats = field_of(dims=("time", "pair"), repr=False)
+    stationary_distance: float = field_of()
+    stationary_overlap: float = field_of(quantity="overlap")
+    largest_exponent: float = field_of(quantity="largest_exponent")
+    residual: float = field_of()
+    history: Floats = field_of(dims=("iteration", "position_and_residual"), repr=False)
+
+
+def stable_sign_dynamics(
+    alpha: float,
+    g: float,
+    s: float,
+    times: ArrayLike,
+    *,
+    initial_distance: ArrayLike,
+    points_per_decade: int = 25,
+) -> StableSignDynamics:
+    """Follow the distance of two replicas with the same weights, update times and noise.
+
+    Parameters
+    ----------
+    alpha, g, s : float
+        As in `stable_sign_map` (stable convention).
+    times : (n,) array_like
+        Non-negative and increasing.
+    initial_distance : (m,) array_like
+        In (0, 2]; 2 k / N for k flipped units.
+    points_per_decade : int
+        Density of the table of the overlap map.
+
+    Raises
+    ------
+    ParameterError
+        For values outside their domain.
+    ConvergenceError
+        If the integration fails.
+
+    Examples
+    --------
+    >>> theory = stable_sign_dynamics(0.8, 1.0, 0.564352, [40.0], initial_distance=1e-3)
+    >>> round(theory.stationary_distance / 2, 5)
+    0.03345
+    """
+    times = check_times(times)
+    share = field_share(alpha, g, s)
+    start = np.atleast_1d(np.asarray(initial_distance, dtype=float))
+    for value in start:
+        check_real("initial_distance", value, low=_SMALLEST, high=2.0)
+    points_per_decade = check_integer("points_per_decade", points_per_decade, low=5, high=500)
+    distance = _integrate(alpha, share, times, start, points_per_decade)
+    stationary, residual, history = stationary_stable_distance(alpha, share)
+    growth = small_distance_law(alpha).amplitude * share - 1.0 if alpha < 1 else math.inf
+    return StableSignDynamics(
+        times=times,
+        distance=distance,
+        overlap=1.0 - distance,
+        stationary_distance=stationary,
+        stationary_overlap=1.0 - stationary,
+        largest_exponent=growth if share > 0 else -1.0,
+        residual=residual,
+        history=history,
+        parameters={"alpha": alpha, "g": g, "s": s, "initial_distance": start},
+    )
+
+
+def _integrate(
+    alpha: float, share: float, times: Floats, start: Floats, points_per_decade: int
+) -> Floats:
+    """Integrate ln d, whose velocity is the tabulated ratio of lost overlap to distance."""
+    if share == 0.0:
+        return np.exp(-times)[:, None] * start
+    # a distance can shrink by at most exp(-t)
+    low = math.log10(start.min() * share) - times[-1] / math.log(10.0) - 0.1
+    n_points = math.ceil((math.log10(2.0) - low) * points_per_decade) + 4
+    # two sides of the table: ln d below 1, where the map is a power law, and d itself above
+    log_table = np.linspace(math.log(10.0) * max(low, -290.0), 0.0, n_points)
+    below = interpolate.CubicSpline(
+        log_table, np.log(lost_overlap(alpha, np.exp(log_table))) - log_table
+    )
+
+    def log_ratio(log_distance: Floats) -> Floats:
+        # f is odd: beyond d = 1 the lost overlap is 2 minus that of the mirrored distance
+        distance = np.exp(log_distance)
+        mirrored = np.maximum(2.0 - distance, 1e-300)
+        above = 2.0 - mirrored * np.exp(below(np.log(mirrored)))
+        return np.where(
+            distance <= 1.0, below(np.minimum(log_distance, 0.0)), np.log(above / distance)
+        )
+
+    log_share = math.log(share)
+    solution = integrate.solve_ivp(
+        lambda _, x: share * np.exp(log_ratio(x + log_share)) - 1.0,
+        (0.0, max(float(times[-1]), 1e-300)),
+        np.log(start),
+        method="DOP853",
+        t_eval=times,
+        rtol=1e-10,
+        atol=1e-10,
+    )
+    if not solution.success or not np.all(np.isfinite(solution.y)):
+        raise ConvergenceError(f"the distance could not be integrated: {solution.message}")
+    return np.exp(solution.y.T)
+
+
+def stationary_stable_distance(alpha: float, share: float) -> tuple[float, float, Floats]:
+    """Return the attracting stationary distance, its residual and the iterations of ln(distance).
+
+    Parameters
+    ----------
+    alpha : float
+    share : float
+        g^alpha / (g^alpha + s^alpha).
+
+    Returns
+    -------
+    (float, float, (k, 2) ndarray)
+        Distance 0 and no iterations below the onset kappa_alpha share = 1 for alpha < 1.
+    """
+    alpha = check_alpha(alpha)
+    law = small_distance_law(alpha)
+    at_zero = law.amplitude * share if alpha < 1 else math.inf
+    if at_zero <= 1.0 or share == 0.0:
+        return 0.0, 0.0, np.empty((0, 2))
+    history: list[tuple[float, float]] = []
+
+    def excess(log_distance: float) -> float:
+        lost = float(lost_overlap(alpha, share * math.exp(log_distance)))
+        history.append((log_distance, math.log(lost) - log_distance))
+        return history[-1][1]
+
+    # the lost overlap is concave below d = 1, so that the ratio falls through 1 exactly once;
+    # rounding may put the solution of the noise-free network, d = 1, just above
+    low, high = math.log(_SMALLEST), 1e-9
+    if excess(high) > 0 or excess(low) < 0:
+        raise ConvergenceError(
+            f"the stationary distance is below {_SMALLEST:g}: too close to the onset, or too weak g"
+        )
+    root = optimize.brentq(excess, low, high, xtol=1e-13, rtol=8.9e-16)
+    return math.exp(root), abs(excess(root)) * math.exp(root), np.array(history)
