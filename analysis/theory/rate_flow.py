@@ -217,6 +217,7 @@ class Autocovariance:
         self._last_v = float(v[-1])
 
     def __call__(self, lag: Floats) -> Floats:
+        """Return D at an array of lags."""
         inside = self._v_of_lag(np.minimum(lag, self.last_lag))
         v = inside + self._last_slope * np.maximum(lag - self.last_lag, 0.0)
         return self.variance * np.cosh(np.minimum(v, 300.0)) ** -2.0
@@ -234,9 +235,7 @@ class Autocovariance:
         return np.linspace(0.0, self.last_lag, n_points)
 
 
-def stationary_autocovariance(
-    g: float, noise: float, transfer: Transfer
-) -> Autocovariance | None:
+def stationary_autocovariance(g: float, noise: float, transfer: Transfer) -> Autocovariance | None:
     """Return D(tau) as a function of the lag, None for a quiescent network."""
     g, noise = check_real("g", g, low=0), check_real("noise", noise, low=0)
     require_odd(transfer, "rate flow")

@@ -5,6 +5,7 @@ the even (Neumann) half line; lambda = -1 + sqrt(1 - E0).
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 from scipy import linalg
@@ -15,10 +16,19 @@ from heavytail_snn.analysis.theory.transfer import Floats
 _CELLS = 3000
 
 
+class CovarianceFunction(Protocol):
+    """D(tau) at any lag, and the lag at which it has decayed."""
+
+    last_lag: float
+
+    def __call__(self, lag: Floats) -> Floats:
+        """Return D at an array of lags."""
+
+
 def even_ground_state(
     g: float,
     series: CorrelationSeries,
-    autocovariance: Callable[[Floats], Floats],
+    autocovariance: CovarianceFunction,
     *,
     refine: int = 1,
 ) -> float:
@@ -31,7 +41,7 @@ def even_ground_state(
     series : CorrelationSeries
         Gives f' at the stationary variance.
     autocovariance : callable
-        D(tau) for an array of lags; has an attribute ``last_lag`` at which D has decayed.
+        D(tau), see `CovarianceFunction`.
     refine : int
         Multiplies the number of cells.
 
@@ -51,9 +61,7 @@ def even_ground_state(
     return fine + (fine - coarse) / 3.0
 
 
-def _lowest_eigenvalue(
-    well: Callable[[Floats], Floats], length: float, n_cells: int
-) -> float:
+def _lowest_eigenvalue(well: Callable[[Floats], Floats], length: float, n_cells: int) -> float:
     """Return the lowest eigenvalue with psi' = 0 at 0 and psi = 0 at `length`."""
     # the well is narrow at tau = 0 and the tail long: spacing grows from length/n/sinh factor
     grading = 6.0

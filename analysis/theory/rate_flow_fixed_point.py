@@ -114,7 +114,9 @@ def _iterate(
     most: int,
 ) -> tuple[Floats, Floats]:
     dt = lag[1]
-    symbol = 1.0 / (1.0 + (2.0 - 2.0 * np.cos(np.pi * np.arange(len(lag)) / (len(lag) - 1))) / dt**2)
+    symbol = 1.0 / (
+        1.0 + (2.0 - 2.0 * np.cos(np.pi * np.arange(len(lag)) / (len(lag) - 1))) / dt**2
+    )
     # a constant or tiny start ends on the static or the silent solution: start from a decay
     covariance = driven + g**2 / 2.0 * np.exp(-lag / 2.0)
     order = series_order(largest_variance(transfer, g, np.sqrt(driven[0])))

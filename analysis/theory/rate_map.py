@@ -124,7 +124,7 @@ def rate_map(
     slope = gain * gaussian.mean_slope(transfer, variance, refine=refine)
     activity = gaussian.mean_square(transfer, variance, refine=refine)
     squared_slope = gain**2 * gaussian.mean_square_slope(transfer, variance, refine=refine)
-    exponent = 0.5 * math.log(squared_slope)
+    exponent = 0.5 * math.log(squared_slope) if squared_slope > 0 else -math.inf
     pr_activity, pr_field = _participation(slope, gain**2 * activity, noise)
     return RateMapTheory(
         state=_state(variance, exponent),

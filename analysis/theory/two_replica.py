@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import signal
+from scipy import interpolate, signal
 
 from heavytail_snn.analysis.theory.correlation_series import CorrelationSeries, correlation_series
 from heavytail_snn.analysis.theory.rate_flow import Autocovariance, stationary_autocovariance
@@ -17,7 +17,7 @@ from heavytail_snn.analysis.theory.transfer import Floats, Function, Transfer, a
 from heavytail_snn.errors import ConvergenceError, ParameterError, check_real
 from heavytail_snn.results import Result, field_of
 
-_TABLE_POINTS = 100_001
+_TABLE_POINTS = 4001  # per function, over all covariances
 _MAX_ITERATIONS = 400
 _TOLERANCE = 1e-10
 
@@ -98,13 +98,11 @@ def two_replica(
     transfer = as_transfer(phi, derivative)
     covariance_of_lag = stationary_autocovariance(g, noise, transfer)
     if covariance_of_lag is None:
-        raise ParameterError(
-            "g", g, "must lie above the onset of activity", "raise g or add noise"
-        )
+        raise ParameterError("g", g, "must lie above the onset of activity", "raise g or add noise")
     n_past, n_steps = round(past / dt), round(duration / dt)
     grid = _TwoTimes.build(covariance_of_lag, n_past, n_steps, dt, perturbation)
     series = correlation_series(transfer, covariance_of_lag.variance)
-    cross, own, history = _iterate(g, grid, _Table.build(series))
+    cross, own, history = _iterate(g, grid, series)
     d0, own_now = covariance_of_lag.variance, np.diagonal(own)
     distance = (np.diagonal(cross[n_past:]) - own_now / 2.0) / (d0 - own_now / 2.0)
     return TwoReplicaTheory(
@@ -123,34 +121,29 @@ def two_replica(
     )
 
 
-@dataclass(frozen=True)
-class _Table:
-    """f, f' and h on a fine grid of covariances, for fast interpolation."""
+class _Nonlinearity:
+    """f(C) - f(C - lost) and h(C - lost) on a grid of C, by splines: the series is slow there."""
 
-    points: Floats
-    value: Floats
-    slope: Floats
-    response: Floats
-
-    @classmethod
-    def build(cls, series: CorrelationSeries) -> "_Table":
+    def __init__(self, series: CorrelationSeries, covariance: Floats) -> None:
         points = np.linspace(-series.variance, series.variance, _TABLE_POINTS)
-        return cls(
-            points, series.value(points), series.slope(points), series.variance_response(points)
-        )
+        self._value = interpolate.CubicSpline(points, series.value(points))
+        self._slope = self._value.derivative()
+        self._response = interpolate.CubicSpline(points, series.variance_response(points))
+        self._covariance = covariance
+        self._undisturbed = self._value(covariance)
+        self._tiny = 1e-6 * series.variance
 
-    def difference(self, covariance: Floats, lost: Floats) -> Floats:
-        """Return f(C) - f(C - lost), through f' where `lost` is small."""
-        small = np.abs(lost) < 1e-4 * self.points[-1]
-        middle = np.interp(covariance - lost / 2.0, self.points, self.slope) * lost
-        exact = np.interp(covariance, self.points, self.value) - np.interp(
-            covariance - lost, self.points, self.value
-        )
-        return np.where(small, middle, exact)
+    def difference(self, lost: Floats) -> Floats:
+        """Return f(C) - f(C - lost), through f' where the difference would cancel."""
+        difference = self._undisturbed - self._value(self._covariance - lost)
+        tiny = np.abs(lost) < self._tiny
+        middle = self._covariance[tiny] - lost[tiny] / 2.0
+        difference[tiny] = self._slope(middle) * lost[tiny]
+        return difference
 
-    def variance_response(self, covariance: Floats) -> Floats:
-        """Return h(C)."""
-        return np.interp(covariance, self.points, self.response)
+    def variance_response(self, lost: Floats) -> Floats:
+        """Return h(C - lost)."""
+        return self._response(self._covariance - lost)
 
 
 @dataclass(frozen=True)
@@ -186,30 +179,32 @@ class _TwoTimes:
         )
 
 
-def _iterate(g: float, grid: _TwoTimes, table: _Table) -> tuple[Floats, Floats, Floats]:
+def _iterate(g: float, grid: _TwoTimes, series: CorrelationSeries) -> tuple[Floats, Floats, Floats]:
     """Solve (d_t + 1)(d_s + 1) E = g^2 [f(C) - f(C - E) + h(C - E) G(s, s)], and for G alike."""
-    stationary, now = grid.stationary, grid.n_past
-    cross, own = np.zeros_like(stationary), np.zeros_like(stationary[now:])
-    scale, history = table.points[-1], []
+    now = grid.n_past
+    cross, own = np.zeros_like(grid.stationary), np.zeros_like(grid.stationary[now:])
+    of_cross = _Nonlinearity(series, grid.stationary)
+    of_own = _Nonlinearity(series, grid.stationary[now:])
+    history: list[float] = []
     for _ in range(_MAX_ITERATIONS):
         own_now = np.diagonal(own)
-        source = table.difference(stationary, cross)
-        source += table.variance_response(stationary - cross) * own_now
+        source = of_cross.difference(cross) + of_cross.variance_response(cross) * own_now
         relaxed = _relax(g**2 * source, grid.relaxed_start, grid.decay)
         new_cross = _relax(relaxed.T, np.zeros(relaxed.shape[1]), grid.decay).T
         # (d_s + 1) E at t = 0, for the start of G, by inverting in the other order
-        at_perturbation = _relax(
-            g**2 * source[: now + 1].T, np.zeros(source.shape[1]), grid.decay
-        )[:, -1]
-        source = table.difference(stationary[now:], own)
-        source += table.variance_response(stationary[now:] - own) * (own_now[:, None] + own_now)
+        at_perturbation = _relax(g**2 * source[: now + 1].T, np.zeros(source.shape[1]), grid.decay)[
+            :, -1
+        ]
+        source = of_own.difference(own)
+        source += of_own.variance_response(own) * (own_now[:, None] + own_now)
         start = grid.relaxed_start[now:] + grid.keep * at_perturbation
         relaxed = _relax(g**2 * source, start, grid.decay)
-        new_own = _relax(relaxed.T, grid.own_start + grid.keep * new_cross[now], grid.decay).T
-        change = max(np.abs(new_cross - cross).max(), np.abs(new_own - own).max()) / scale
-        cross, own = new_cross, (new_own + new_own.T) / 2.0
-        history.append(change)
-        if change < _TOLERANCE:
+        new_own = _relax(relaxed.T, grid.own_start + grid.keep * new_cross[now], grid.decay)
+        new_own = (new_own + new_own.T) / 2.0  # the two orders of inversion differ by O(dt^2)
+        change = max(np.abs(new_cross - cross).max(), np.abs(new_own - own).max())
+        cross, own = new_cross, new_own
+        history.append(change / series.variance)
+        if history[-1] < _TOLERANCE:
             return cross, own, np.array(history)
     raise ConvergenceError(
         f"the replicas' covariances still change by {history[-1]:.2g} (relative) after "
