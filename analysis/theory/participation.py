@@ -1,8 +1,7 @@
 """Participation ratio of rate networks: how correlations between neurons limit the dimension.
 
 Linear response of the activity, phi(w) = [1 - S(w) J]^-1 phi0(w), gives every pair's covariance at
-infinite N from two single-neuron functions: the spectrum C(w) and the response S(w).  The kernels
-take these on a grid and serve any network that has them, binary ones included.
+infinite N from two single-neuron functions: the spectrum C(w) and the response S(w).
 """
 
 import math
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from heavytail_snn.analysis.theory.rate_flow import rate_flow
 from heavytail_snn.analysis.theory.rate_map import rate_map
-from heavytail_snn.analysis.theory.transfer import Floats, Function, Transfer
+from heavytail_snn.analysis.theory.transfer import Floats, Function, Phi
 from heavytail_snn.errors import ParameterError, check_integer, check_real
 from heavytail_snn.results import Result, field_of
 
@@ -132,38 +131,6 @@ def state_participation(
     return variance**2 / (variance**2 + psi)
 
 
-def driven_field_participation(
-    weights: Floats,
-    spectrum: Floats,
-    response: Complexes,
-    *,
-    g: float,
-    field_filter: Complexes | float = 1.0,
-) -> float:
-    """Return PR/N of a field x = G(w) g J A driven by activity A with response S (word sum).
-
-    Parameters
-    ----------
-    weights, spectrum, response, g :
-        As for `activity_participation`, of the activity A.
-    field_filter : (n,) complex ndarray or float
-        G(w); 1 for the bare input field of binary units.
-    """
-    power = g**2 * np.abs(response) ** 2
-    gain = np.abs(field_filter) ** 2 * np.ones_like(weights)
-    amplitude = weights * spectrum * (1.0 - power) * gain / np.abs(response) ** 2
-
-    def words(product: Complexes, rows: slice) -> float:
-        p, q, u = 1.0 - power[rows, None], 1.0 - power, 1.0 - g**2 * product
-        v = np.conj(u)
-        total = 1.0 / (p * q * u * v) - (1.0 / p + 1.0 / q) * (1.0 / u + 1.0 / v)
-        total += 1.0 / p + 1.0 / q + 1.0 / u + 1.0 / v - 1.0
-        return float(amplitude[rows] @ total.real @ amplitude)
-
-    trace = 2.0 * g**2 * float(np.sum(weights * spectrum * gain))
-    return trace**2 / _over_pairs(response, words)
-
-
 def _over_pairs(response: Complexes, term: Callable[[Complexes, slice], float]) -> float:
     """Sum term(S1 S2*) over both signs of both frequencies, in blocks of rows.
 
@@ -182,7 +149,7 @@ def rate_flow_participation(
     noise: float = 0.0,
     *,
     window: float = 0.0,
-    phi: str | Transfer | Function = "tanh",
+    phi: Phi = "tanh",
     derivative: Function | None = None,
     refine: int = 1,
 ) -> ParticipationTheory:
@@ -249,7 +216,7 @@ def rate_map_participation(
     *,
     window: float = 1,
     noise: float = 0.0,
-    phi: str | Transfer | Function = "tanh",
+    phi: Phi = "tanh",
     derivative: Function | None = None,
     convention: str = "gaussian",
 ) -> ParticipationTheory:

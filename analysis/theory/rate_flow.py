@@ -18,6 +18,7 @@ from heavytail_snn.analysis.theory.self_consistency import largest_stable_root
 from heavytail_snn.analysis.theory.transfer import (
     Floats,
     Function,
+    Phi,
     Transfer,
     as_transfer,
     largest_variance,
@@ -87,7 +88,7 @@ def rate_flow(
     g: float,
     noise: float = 0.0,
     *,
-    phi: str | Transfer | Function = "tanh",
+    phi: Phi = "tanh",
     derivative: Function | None = None,
     refine: int = 1,
 ) -> RateFlowTheory:
@@ -98,7 +99,8 @@ def rate_flow(
     g : float
         Gain, **Gaussian convention**: J_ij has variance 1/N.  At least 0.
     noise : float
-        sigma; a linear unit with g = 0 has variance sigma^2.
+        sigma; a unit alone has variance sigma^2.  The model `RateFlow` writes noise * dW, so its
+        noise is sqrt(2) times this one.
     phi, derivative :
         Odd transfer function growing more slowly than linearly, see `as_transfer`.
     refine : int

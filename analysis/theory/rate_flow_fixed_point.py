@@ -16,6 +16,7 @@ from heavytail_snn.analysis.theory.rate_flow_exponent import even_ground_state
 from heavytail_snn.analysis.theory.transfer import (
     Floats,
     Function,
+    Phi,
     Transfer,
     as_transfer,
     largest_variance,
@@ -30,7 +31,7 @@ def rate_flow_fixed_point(
     noise: float = 0.0,
     *,
     drive: Callable[[Floats], Floats] | None = None,
-    phi: str | Transfer | Function = "tanh",
+    phi: Phi = "tanh",
     derivative: Function | None = None,
     duration: float = 200.0,
     dt: float = 0.05,

@@ -15,7 +15,7 @@ from heavytail_snn.analysis.theory.rate_flow import stationary_variance
 from heavytail_snn.analysis.theory.transfer import (
     Floats,
     Function,
-    Transfer,
+    Phi,
     as_transfer,
     require_odd,
     require_sublinear,
@@ -52,7 +52,7 @@ class RateFlowTransition(Result):
 def rate_flow_transition(
     noise: float,
     *,
-    phi: str | Transfer | Function = "tanh",
+    phi: Phi = "tanh",
     derivative: Function | None = None,
 ) -> RateFlowTransition:
     """Return the critical gain of dx = (-x + g J phi(x)) dt + sqrt(2) noise dW.

@@ -15,6 +15,7 @@ from heavytail_snn.analysis.theory.self_consistency import largest_stable_root
 from heavytail_snn.analysis.theory.transfer import (
     Floats,
     Function,
+    Phi,
     Transfer,
     as_transfer,
     largest_variance,
@@ -69,7 +70,7 @@ def rate_map(
     g: float,
     *,
     noise: float = 0.0,
-    phi: str | Transfer | Function = "tanh",
+    phi: Phi = "tanh",
     derivative: Function | None = None,
     convention: str = "gaussian",
     refine: int = 1,

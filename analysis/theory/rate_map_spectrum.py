@@ -12,7 +12,7 @@ from scipy import interpolate, optimize, special, stats
 
 from heavytail_snn.analysis.theory import gaussian
 from heavytail_snn.analysis.theory.rate_map import RateMapTheory, gaussian_gain, rate_map
-from heavytail_snn.analysis.theory.transfer import Floats, Function, Transfer, as_transfer
+from heavytail_snn.analysis.theory.transfer import Floats, Function, Phi, Transfer, as_transfer
 from heavytail_snn.errors import check_integer
 from heavytail_snn.results import Estimate, Result, field_of
 
@@ -75,7 +75,7 @@ def rate_map_spectrum(
     *,
     n_exponents: int = 1000,
     noise: float = 0.0,
-    phi: str | Transfer | Function = "tanh",
+    phi: Phi = "tanh",
     derivative: Function | None = None,
     convention: str = "gaussian",
     refine: int = 1,

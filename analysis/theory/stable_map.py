@@ -11,13 +11,7 @@ import numpy as np
 
 from heavytail_snn.analysis.theory.self_consistency import largest_stable_root
 from heavytail_snn.analysis.theory.stable_average import REMEDY_ALPHA, log_stable_nodes
-from heavytail_snn.analysis.theory.transfer import (
-    Floats,
-    Function,
-    Transfer,
-    as_transfer,
-    require_sublinear,
-)
+from heavytail_snn.analysis.theory.transfer import Floats, Phi, as_transfer, require_sublinear
 from heavytail_snn.errors import check_integer, check_real
 from heavytail_snn.results import Result, field_of
 
@@ -55,7 +49,7 @@ def stable_map(
     alpha: float,
     gain: float,
     *,
-    phi: str | Transfer | Function = "tanh",
+    phi: Phi = "tanh",
     noise: float = 0.0,
     refine: int = 1,
 ) -> StableMapTheory:

@@ -7,6 +7,7 @@ theories apply, so it is found here by looking, not by trusting a flag.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from heavytail_snn.errors import ParameterError, check_choice
 
 Floats = NDArray[np.float64]
 Function = Callable[[Floats], Floats]
+Phi = Any  # what `as_transfer` takes: a name, a function, a pair, or a model's activation
 
 _PROBE = np.array([0.0123, 0.1, 0.37, 0.9, 1.7, 3.1, 6.3])
 
@@ -67,20 +69,30 @@ def _sech2(x: Floats) -> Floats:
 
 TRANSFERS = {
     "tanh": Transfer("tanh", np.tanh, _sech2),
-    "erf": Transfer("erf", special.erf, lambda x: 2.0 / math.sqrt(math.pi) * np.exp(-x * x)),
+    "erf": Transfer(
+        "erf",
+        lambda x: special.erf(math.sqrt(math.pi) / 2.0 * x),
+        lambda x: np.exp(-math.pi / 4.0 * x * x),
+    ),
     "linear": Transfer("linear", lambda x: x * 1.0, np.ones_like),
     "relu": Transfer("relu", lambda x: np.maximum(x, 0.0), lambda x: np.where(x > 0, 1.0, 0.0)),
+    "threshold_linear": Transfer(
+        "threshold_linear",
+        lambda x: np.maximum(x - 1.0, 0.0),
+        lambda x: np.where(x > 1.0, 1.0, 0.0),
+    ),
 }
 
 
-def as_transfer(phi: "str | Transfer | Function", derivative: Function | None = None) -> Transfer:
+def as_transfer(phi: Any, derivative: Function | None = None) -> Transfer:
     """Return `phi` as a `Transfer`.
 
     Parameters
     ----------
-    phi : str, Transfer or callable
-        "tanh", "erf" (the error function itself, slope 2/sqrt(pi) at 0), "linear", "relu", or a
-        vectorised function.
+    phi : str, callable, pair of callables, or object with `function` and `derivative`
+        "tanh", "erf" (erf(sqrt(pi) x / 2), of unit slope at 0), "linear", "relu",
+        "threshold_linear" (max(x - 1, 0)); a vectorised function; a pair (function, derivative);
+        or the activation of a model.
     derivative : callable, optional
         Derivative of a callable phi; without it central differences are used, good to about 1e-9.
 
@@ -93,22 +105,24 @@ def as_transfer(phi: "str | Transfer | Function", derivative: Function | None = 
         return phi
     if isinstance(phi, str):
         return TRANSFERS[check_choice("phi", phi, TRANSFERS)]
+    name = getattr(phi, "name", getattr(phi, "__name__", "user function"))
+    if hasattr(phi, "function") and hasattr(phi, "derivative"):
+        phi, derivative = phi.function, phi.derivative
+    elif isinstance(phi, tuple) and len(phi) == 2:
+        phi, derivative = phi
     if not callable(phi):
         raise ParameterError("phi", phi, "must be a name or a function", f"use {list(TRANSFERS)}")
     differences = _central_differences(phi)
     points = np.concatenate([-_PROBE, _PROBE])
     if np.shape(phi(points)) != points.shape or not np.all(np.isfinite(phi(points))):
-        raise ParameterError("phi", phi, "must map an array to finite numbers of the same shape")
+        raise ParameterError("phi", name, "must map an array to finite numbers of the same shape")
     if derivative is None:
         derivative = differences
     elif not np.allclose(derivative(points), differences(points), rtol=1e-4, atol=1e-6):
         raise ParameterError(
-            "derivative",
-            derivative,
-            "must be the derivative of phi",
-            "leave it out to differentiate numerically",
+            "derivative", name, "must be the derivative of phi", "leave it out to differentiate"
         )
-    return Transfer(getattr(phi, "__name__", "phi"), phi, derivative)
+    return Transfer(name, phi, derivative)
 
 
 def require_odd(transfer: Transfer, theory: str) -> None:

@@ -13,7 +13,7 @@ from scipy import interpolate, signal
 
 from heavytail_snn.analysis.theory.correlation_series import CorrelationSeries, correlation_series
 from heavytail_snn.analysis.theory.rate_flow import Autocovariance, stationary_autocovariance
-from heavytail_snn.analysis.theory.transfer import Floats, Function, Transfer, as_transfer
+from heavytail_snn.analysis.theory.transfer import Floats, Function, Phi, as_transfer
 from heavytail_snn.errors import ConvergenceError, ParameterError, check_real
 from heavytail_snn.results import Result, field_of
 
@@ -52,7 +52,7 @@ def two_replica(
     duration: float = 20.0,
     past: float = 30.0,
     dt: float = 0.1,
-    phi: str | Transfer | Function = "tanh",
+    phi: Phi = "tanh",
     derivative: Function | None = None,
 ) -> TwoReplicaTheory:
     """Return the mean-field distance of two replicas after x2(0) = r x1(0) + e zeta.
