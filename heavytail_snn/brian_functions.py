@@ -31,8 +31,8 @@ Floats = NDArray[np.float64]
 # Half a cell of the uniform grid of 2^-53: stands for an exponential or a uniform of exactly 0.
 _HALF_CELL = 2.0**-54
 
-# The C form of heavytail_snn.stable.  All literals are exact in single precision: Brian2CUDA appends
-# an "f" to literals, in support code too, where the default float type is float32.
+# The C form of heavytail_snn.stable.  All literals are exact in single precision: Brian2CUDA
+# appends an "f" to literals, in support code too, where the default float type is float32.
 _C_SOURCE = r"""
 #ifndef HEAVYTAIL_STABLE
 #define HEAVYTAIL_STABLE

@@ -11,13 +11,13 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from brian2 import prefs, second
+from brian2 import Network, prefs, second
 from brian2.core.preferences import BrianPreference
 
 from heavytail_snn.backends import Run, brian_network
@@ -54,7 +54,13 @@ def cache_directory() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "heavytail_snn"
 
 
-def generate(run: Run, device: Any, directory: Path, seeding: str) -> None:
+def generate(
+    run: Run,
+    device: Any,
+    directory: Path,
+    seeding: str,
+    problems: Callable[[Network], list[str]] | None = None,
+) -> None:
     """Write the source of a run's network, and a manifest that tells where its results will be.
 
     Parameters
@@ -65,8 +71,13 @@ def generate(run: Run, device: Any, directory: Path, seeding: str) -> None:
     directory : Path
     seeding : str
         C++ statements that seed the device's generators from ``heavytail_seed``.
+    problems : callable, optional
+        Names what the device cannot do with the network; anything named raises BackendError.
     """
     network = brian_network(run)
+    found = problems(network) if problems else []
+    if found:
+        raise BackendError("; ".join(found))
     device.insert_code(
         "main",
         '{ const unsigned long heavytail_seed = strtoul(getenv("HEAVYTAIL_SEED"), NULL, 10);\n'
