@@ -41,9 +41,8 @@ def to_neo(recording: Recording, *, lazy: bool = True) -> neo.Segment:
         for unit, times in enumerate(recording.spike_trains()):
             train = neo.SpikeTrain(times.copy(), units="s", channel_id=unit, **limits)
             segment.spiketrains.append(train)
-    segment.analogsignals.extend(
-        _to_signal(name, trace) for name, trace in recording.traces.items()
-    )
+    for name, trace in recording.traces.items():
+        segment.analogsignals.append(_to_signal(name, trace))
     return segment
 
 

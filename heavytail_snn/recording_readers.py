@@ -6,6 +6,7 @@ RecordingError that names the file.
 """
 
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -65,7 +66,8 @@ def split_by_id(times: np.ndarray, ids: np.ndarray, n_units: int | None) -> RawT
 
 def read_text(path: Path, *, n_units: int | None = None) -> RawTrains:
     """Read one column (times of one unit) or two (time, id); lines with # are comments."""
-    with reading(path, "text"):
+    with reading(path, "text"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "loadtxt: input contained no data")  # raised below
         delimiter = "," if path.suffix == ".csv" else None
         table = np.loadtxt(path, ndmin=2, delimiter=delimiter)
     stated = _stated_limits(path)
