@@ -16,7 +16,9 @@ from heavytail_snn.errors import (
     check_real,
 )
 from heavytail_snn.models.activation import activation
-from heavytail_snn.randomness import Seed, recorded_seed, stream
+from heavytail_snn.randomness import Seed, recorded_seed, seed_sequence, stream
+from heavytail_snn.recording import Recording
+from heavytail_snn.traces import Trace
 
 
 class LowRankPlus:
@@ -78,8 +80,15 @@ def check_weights(weights: Any, *, argument: str = "weights") -> Any:
     return weights
 
 
+def fixed_seed(seed: Seed) -> int | np.random.SeedSequence:
+    """Return a seed that gives the same streams each time it is used, also for a Generator."""
+    return seed if isinstance(seed, int) else seed_sequence(seed)
+
+
 class RateNetwork:
     """Base of `RateMap` and `RateFlow`; see there for the parameters."""
+
+    dt: float = 1.0
 
     def __init__(
         self,
@@ -93,8 +102,9 @@ class RateNetwork:
         bias: Any = 0.0,
         seed: Seed = None,
     ) -> None:
-        self.seed = recorded_seed(seed)
+        seed = fixed_seed(seed)
         self.coupling = weights if isinstance(weights, Coupling) else None
+        self.seed = recorded_seed(seed) if self.coupling else None
         if isinstance(weights, Coupling):
             if n_neurons is None:
                 raise ParameterError("n_neurons", None, "must be given with a Coupling")
@@ -132,16 +142,12 @@ class RateNetwork:
 
     def with_gain(self, gain: float) -> Self:
         """Return the same network, same weights, with another gain."""
-        other = object.__new__(type(self))
-        other.__dict__ |= self.__dict__ | {"gain": check_real("gain", gain, low=0)}
-        return other
+        return self._copy(gain=check_real("gain", gain, low=0))
 
     def with_precision(self, dtype: str) -> Self:
         """Return the same network with weights and states in "float32" or "float64"."""
         check_choice("dtype", dtype, ("float32", "float64"))
-        other = object.__new__(type(self))
-        other.__dict__ |= self.__dict__ | {"weights": cast(self.weights, dtype)}
-        return other
+        return self._copy(weights=cast(self.weights, dtype))
 
     def initial_state(self, seed: Seed = None) -> Any:
         """Return standard normal values, one per neuron, in the library of the weights."""
@@ -213,16 +219,62 @@ class RateNetwork:
         traces = np.empty((n_steps, self.n_neurons), dtype=to_numpy(x).dtype)
         drives = self.drives(seed, inputs)
         for t in range(-warmup, n_steps):
-            x = self.step(x, next(drives))
+            with np.errstate(over="ignore", invalid="ignore"):  # the check below says more
+                x = self.step(x, next(drives))
             if t >= 0:
                 traces[t] = to_numpy(x)
         if not np.isfinite(traces[-1]).all():
             raise ConvergenceError("the state became non-finite; reduce gain or dt, or bound phi")
         return traces
 
+    def simulate_arrays(
+        self,
+        duration: float,
+        *,
+        dt: Any = None,
+        seed: Seed = None,
+        record: Any = (),
+        weights: Any = None,
+        progress: bool = False,
+    ) -> Recording:
+        """Simulate for `heavytail_snn.simulate`: the states become the trace "state".
+
+        Parameters
+        ----------
+        duration : float
+            In steps (`RateMap`) or time constants (`RateFlow`), which stand for the seconds of
+            the recording; it holds no spikes.
+        seed : Seed
+        weights : array, optional
+            Instead of the network's own.
+        dt, record, progress
+            `dt` belongs to the network and must be None; the others change nothing.
+        """
+        if dt is not None:
+            raise ParameterError("dt", dt, "must be None", "a RateFlow takes dt when it is built")
+        length = check_real("duration", duration, low=self.dt)
+        network = self if weights is None else self._copy(weights=check_weights(weights))
+        states = to_numpy(network.run(round(length / self.dt), seed=seed))
+        attributes = self.parameters | {"seed": recorded_seed(seed)}
+        traces = {"state": Trace(states, dt=self.dt, t_start=self.dt)}
+        return Recording(
+            np.empty(0),
+            np.empty(0, int),
+            self.n_neurons,
+            0.0,
+            self.dt * len(states),
+            traces=traces,
+            attrs=attributes,
+        )
+
     def step(self, state: Any, drive: Any = None) -> Any:
         """Return the state after one step; a subclass says how."""
         raise NotImplementedError
+
+    def _copy(self, **changes: Any) -> Self:
+        other = object.__new__(type(self))
+        other.__dict__ |= self.__dict__ | changes
+        return other
 
     def _array(self) -> Any:
         """Return an array whose library, precision and device states share."""

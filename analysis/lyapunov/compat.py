@@ -16,6 +16,7 @@ from heavytail_snn.analysis.lyapunov.qr import positive_qr
 from heavytail_snn.analysis.lyapunov.spectrum import LyapunovSpectrum, spectrum_from_blocks
 from heavytail_snn.errors import ParameterError, check_choice, check_integer, check_real
 from heavytail_snn.models.rate_map import RateMap
+from heavytail_snn.models.rate_network import fixed_seed
 from heavytail_snn.randomness import Seed, recorded_seed, stream
 
 _WARNING = (
@@ -86,6 +87,7 @@ def xie_2025_spectrum(
         )
     check_integer("n_steps", n_steps, low=10, remedy="ten blocks are needed for the errors")
     check_real("clamp", clamp, low=0)
+    seed = fixed_seed(seed)
     size = network.n_neurons if k is None else check_integer("k", k, low=1, high=network.n_neurons)
     x = network.initial_state(seed) if initial_state is None else network.as_state(initial_state)
     drives = network.drives(seed)

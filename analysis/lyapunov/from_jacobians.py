@@ -18,7 +18,7 @@ from heavytail_snn.analysis.lyapunov.qr import positive_qr
 from heavytail_snn.analysis.lyapunov.spectrum import LyapunovSpectrum, spectrum_from_blocks
 from heavytail_snn.arrays import like, namespace_of, to_numpy
 from heavytail_snn.errors import ConvergenceError, ParameterError, check_integer, check_real
-from heavytail_snn.randomness import Seed, recorded_seed, stream
+from heavytail_snn.randomness import Seed, recorded_seed, seed_sequence, stream
 
 _MOST_STRETCH = 10.0  # nats between the first and last column within one QR interval
 _WORST_CONDITION = 6.0  # log10; the interval is halved beyond it
@@ -126,6 +126,7 @@ def lyapunov_spectrum_from_jacobians(
     interval = _QrInterval(qr_every, n_steps, n_blocks)
     run = _Trajectory(step, state, inputs, tqdm(total=total, disable=not progress))
     run.skip(state_warmup)
+    seed = seed if isinstance(seed, int) else seed_sequence(seed)
     q = _initial_frame(k, state, initial_vectors, seed)
     while True:
         warm = _propagate(run, q, tangent_warmup, interval, warming=True)
@@ -173,8 +174,9 @@ class _QrInterval:
         if self.fixed or not finite.size:
             return
         spread = max(float(np.ptp(finite)), 1e-9)
+        largest = max(float(np.abs(finite).max()), 1e-9)
         if warming:
-            fit = min(_MOST_STRETCH / spread, _LARGEST_STRETCH / np.abs(finite).max()) * length
+            fit = min(_MOST_STRETCH / spread, _LARGEST_STRETCH / largest) * length
             self.every = int(np.clip(fit, 1, min(self.longest, 2 * self.every)))
         elif spread > _WORST_CONDITION * math.log(10):
             self.every = max(1, self.every // 2)
@@ -190,7 +192,8 @@ class _Trajectory:
     def advance(self) -> tuple[Any, tuple[Any, ...]]:
         """Advance the state; return the Jacobian at the old state and the input of this step."""
         drive = () if self.inputs is None else (self._next_input(),)
-        self.state, jacobian = self.step(self.state, *drive)
+        with np.errstate(over="ignore", invalid="ignore"):  # check_finite says more
+            self.state, jacobian = self.step(self.state, *drive)
         self.steps_done += 1
         self.bar.update()
         return jacobian, drive

@@ -16,6 +16,7 @@ from heavytail_snn.analysis.lyapunov.spectrum import block_standard_error
 from heavytail_snn.arrays import cast, like, namespace_of, to_numpy
 from heavytail_snn.errors import ConvergenceError, ParameterError, check_integer
 from heavytail_snn.models.rate_map import RateMap
+from heavytail_snn.models.rate_network import fixed_seed
 from heavytail_snn.randomness import Seed, recorded_seed, stream
 from heavytail_snn.results import Result, field_of
 
@@ -115,6 +116,7 @@ def largest_exponent_curve(
     check_integer("n_steps", n_steps, low=n_blocks, remedy="each block needs a step")
     check_integer("state_warmup", state_warmup)
     check_integer("tangent_warmup", tangent_warmup)
+    seed = fixed_seed(seed)
     batch = _Batch(network, values, dtype, seed)
     bar = tqdm(total=state_warmup + tangent_warmup + n_steps, disable=not progress)
     batch.skip(state_warmup, bar)

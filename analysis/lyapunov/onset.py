@@ -20,7 +20,7 @@ from scipy.sparse.linalg import ArpackError, LinearOperator, eigs
 from heavytail_snn.analysis.lyapunov.gain_curve import largest_exponent_curve
 from heavytail_snn.coupling import Coupling
 from heavytail_snn.errors import ConvergenceError, ParameterError, check_integer
-from heavytail_snn.models.rate_network import LowRankPlus, check_weights
+from heavytail_snn.models.rate_network import LowRankPlus, check_weights, fixed_seed
 from heavytail_snn.randomness import Seed, child_sequence, recorded_seed, stream
 from heavytail_snn.results import Result, field_of
 
@@ -154,7 +154,7 @@ def chaos_onset(
         If no network crosses within `gains`.
     """
     grid = np.geomspace(0.12, 2.0, 26) if gains is None else np.asarray(gains, dtype=np.float64)
-    parent = child_sequence(seed, "chaos onset") if not isinstance(seed, int) else seed
+    parent = fixed_seed(seed)
     curves = [
         largest_exponent_curve(w, grid, seed=child_sequence(parent, f"run {i}"), **options)
         for i, w in enumerate(_matrices(weights, n_neurons, n_networks, parent))
@@ -167,7 +167,7 @@ def chaos_onset(
         np.array([curve.exponents for curve in curves]),
         onsets,
         threshold,
-        seed=recorded_seed(seed),
+        seed=recorded_seed(parent),
         parameters=curves[0].parameters | {"coupling": repr(weights)[:200]},
     )
 

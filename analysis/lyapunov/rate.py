@@ -19,8 +19,8 @@ from heavytail_snn.analysis.lyapunov.spectrum import LyapunovSpectrum
 from heavytail_snn.errors import ParameterError, check_integer
 from heavytail_snn.models.rate_flow import RateFlow
 from heavytail_snn.models.rate_map import RateMap
-from heavytail_snn.models.rate_network import RateNetwork
-from heavytail_snn.randomness import Seed, child_sequence
+from heavytail_snn.models.rate_network import RateNetwork, fixed_seed
+from heavytail_snn.randomness import Seed
 
 # fraction of the exponents that usually reaches the Kaplan-Yorke dimension, by tail exponent
 _LEADING = ((1.0, 1.5, 2.0), (0.10, 0.25, 0.35))
@@ -152,8 +152,7 @@ def _run(
     inputs: Any,
     **options: Any,
 ) -> LyapunovSpectrum:
-    # fixed here, so that a Generator or None gives initial state, noise and frame one parent
-    seed = child_sequence(seed, "lyapunov") if not isinstance(seed, int) else seed
+    seed = fixed_seed(seed)
     if initial_state is None:
         state = network.initial_state(seed)
     else:
