@@ -6,6 +6,7 @@ that differ between neurons spread the mean input, which spreads the rates.
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -70,9 +71,7 @@ class LIFCircuit:
         membrane = {name: si(getattr(self, name)) for name in names}
         check_neuron({"mu": drive, "sigma": noise} | membrane)
         if self.connection_probability is not None:
-            check_real(
-                "connection_probability", self.connection_probability, low=0.0, high=1.0
-            )
+            check_real("connection_probability", self.connection_probability, low=0.0, high=1.0)
         step = None if self.dt is None else check_real("dt", si(self.dt), low=0.0, open_low=True)
         clean = {"in_degree": degrees, "weight": weights, "weight_sd": deviations}
         clean |= {"drive": drive, "noise": noise, "dt": step} | membrane
@@ -247,7 +246,7 @@ def _brackets(excess: Any, circuit: LIFCircuit) -> list[tuple[float, float]]:
     values = np.array([excess(rate) for rate in grid])
     if values[0] == 0:
         return [(0.0, 0.0)]
-    pairs = list(zip(grid[:-1], grid[1:], strict=True))
+    pairs = list(pairwise(grid.tolist()))
     stable = [pairs[i] for i in np.flatnonzero((values[:-1] > 0) & (values[1:] <= 0))]
     unstable = [pairs[i] for i in np.flatnonzero((values[:-1] <= 0) & (values[1:] > 0))]
     if not stable:

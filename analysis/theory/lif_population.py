@@ -19,12 +19,12 @@ from heavytail_snn.analysis.theory.lif_paths import (
     Background,
     Membrane,
     Response,
-    SpikeTrains,
     SynapticWeights,
     poisson_trains,
     respond,
     smoothed,
 )
+from heavytail_snn.analysis.theory.population_average import average, drift
 from heavytail_snn.errors import ConvergenceError, check_integer, check_real
 from heavytail_snn.randomness import Seed, recorded_seed, stream
 from heavytail_snn.results import Result, field_of
@@ -169,13 +169,12 @@ def summarise(
     """Average the last iterations; raise ConvergenceError where they still drift."""
     trains = [response.trains for response in relaxation.responses]
     averaged = relaxation.history[-len(trains) :]
-    rate, error = block_mean(averaged)
-    half = len(averaged) // 2
-    drift = abs(float(averaged[:half].mean() - averaged[half:].mean()))
-    residual = drift / rate if rate > 0 else 0.0
-    if drift > tolerance * rate + 4 * error:
+    rate, error = average(averaged)
+    moved = drift(averaged)
+    residual = moved / rate if rate > 0 else 0.0
+    if moved > tolerance * rate + 4 * error:
         raise ConvergenceError(
-            f"the mean rate still moves by {drift:.3g} Hz (rate {rate:.4g} +- {error:.2g} Hz) "
+            f"the mean rate still moves by {moved:.3g} Hz (rate {rate:.4g} +- {error:.2g} Hz) "
             "between the halves of the averaged iterations; raise n_iterations or lower mixing"
         )
     rates = np.sort(np.concatenate([part.rates for part in trains]))
@@ -205,12 +204,6 @@ def summarise(
     )
 
 
-def block_mean(values: NDArray) -> tuple[float, float]:
-    """Return the mean of a correlated series and its standard error from blocks of two."""
-    blocks = values[: values.size // 2 * 2].reshape(-1, 2).mean(axis=1)
-    return float(values.mean()), float(blocks.std(ddof=1) / np.sqrt(blocks.size))
-
-
 def mean_of_finite(values: list[float]) -> float:
     """Return the mean of the values that exist, nan if none does."""
     finite = [value for value in values if np.isfinite(value)]
@@ -230,5 +223,3 @@ def variance_shares(responses: list[Response], n_strongest: int) -> tuple[NDArra
     ordered = -np.sort(-strong[heard], axis=1) / total[heard, None]
     shares = np.cumsum(ordered, axis=1).mean(axis=0)[:n_strongest] if heard.any() else np.empty(0)
     return shares, np.sum(ordered**2, axis=1)
-
-

@@ -109,9 +109,7 @@ def check_neuron(values: dict[str, Any]) -> None:
     check_real("theta", values["theta"])
     check_real("v_reset", values["v_reset"])
     if values["theta"] <= values["v_reset"]:
-        raise ParameterError(
-            "theta", values["theta"], f"must exceed v_reset = {values['v_reset']}"
-        )
+        raise ParameterError("theta", values["theta"], f"must exceed v_reset = {values['v_reset']}")
 
 
 def boundary_shift(tau: float, dt: float | None) -> float:
