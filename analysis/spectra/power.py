@@ -245,13 +245,13 @@ def _tail(
     """
     inside = (cut.frequencies >= band[0]) & (cut.frequencies <= band[1])
     tails = samples[..., inside].mean(axis=(1, 2))
-    ratio = tails.mean() / rates.mean()
+    ratio = float(tails.mean() / rates.mean())
     if tails.size < 2:
         return ratio, float("nan")
     residuals = (tails - ratio * rates) / rates.mean()
     energy = cut.tapers[0] ** 2
     shared = energy[cut.step :] @ energy[: -cut.step] / (energy @ energy)  # 0 without overlap
-    return ratio, residuals.std(ddof=1) * np.sqrt((1 + 2 * shared) / tails.size)
+    return ratio, float(residuals.std(ddof=1) * np.sqrt((1 + 2 * shared) / tails.size))
 
 
 def _band(

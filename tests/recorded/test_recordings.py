@@ -1,0 +1,184 @@
+"""The six recorded sets: counts, rates and spectra as their README states, bad unit flagged.
+
+Source of all expected numbers: shared/data/README.md, where the recordings' origins are cited.
+"""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from heavytail_snn.analysis.recorded import read_responses
+from heavytail_snn.analysis.spectra import power_spectrum, spike_statistics
+from heavytail_snn.data import EXAMPLE_PATH
+from heavytail_snn.errors import RecordingError
+from heavytail_snn.recording import Recording
+
+# file: (SHA-256, options, units, spikes, span in s, rates min / median / max in Hz)
+SETS = {
+    "hippocampus_linear_track/spikes.mat": (
+        "615b05a9228a5eaea7f99d5fc5b11848a4d94fc154104612410c887875b65bc7",
+        {}, 31, 28_829, 1968.1, (0.021, 0.25, 4.04),
+    ),
+    "hippocampus_w_maze/spikes.mat": (
+        "d07766c93444817c9678fb3ea332fe85286c49061a608a346b0d48f309e272a8",
+        {}, 25, 518_352, 4306.8, (0.023, 0.31, 107.15),
+    ),
+    "hippocampus_synapticonn/all_unit.mat": (
+        "6461b6e9c8a4910000c82c5557510295934debf0f8c4cfa21f4b1857e9caadc3",
+        {}, 16, 35_112, 997.5, (0.486, 1.69, 5.24),
+    ),
+    "postsubiculum_nwb/A8604-211122.nwb": (
+        "6c9913f1a36c43dc627a541f4e521eb17e305879eb4d9bce949f77970994ac22",
+        {}, 3, 21_354, 1087.3, (4.31, 5.19, 10.13),
+    ),
+    "grasshopper/grasshopper_spike_times1.txt": (
+        "840014ad9a8f591d02ab108bcbd46715badb3459e0ef7eac95fdd661ff134e3d",
+        {"time_unit": "us"}, 1, 929, 10.0, (93.0, 93.0, 93.0),
+    ),
+    "grasshopper/grasshopper_spike_times2.txt": (
+        "389e5dccb709fbe0552589ff2e0b64e15d46665e4d2d4172071f2175c8641541",
+        {"time_unit": "us"}, 1, 868, 10.0, (87.1, 87.1, 87.1),
+    ),
+}  # fmt: skip
+V4 = "v4_images_201016/responses_raw_201016.npy"
+V4_SUM = "d04e4f21d546f29d17a999826f690a56bb0ef1730b184d14096d20b94237e2dd"
+
+
+def checked_path(shared, name, expected):
+    path = shared / "data" / name
+    if not path.exists():
+        pytest.skip(f"{name} is not here: this recording was not checked")
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == expected
+    return path
+
+
+@pytest.fixture(scope="module")
+def opened(shared):
+    """Return a function that opens each set once."""
+    cache = {}
+
+    def get(name):
+        if name not in cache:
+            path = checked_path(shared, name, SETS[name][0])
+            cache[name] = Recording.read(path, **SETS[name][1])
+        return cache[name]
+
+    return get
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_counts_span_and_rates(opened, name):
+    _, _, n_units, n_spikes, span, rates = SETS[name]
+    recording = opened(name)
+    assert (recording.n_units, recording.n_spikes) == (n_units, n_spikes)
+    assert recording.duration == pytest.approx(span, abs=0.05)
+    found = recording.rates()
+    expected = pytest.approx(rates, rel=0.023)  # two digits are stated of the smallest
+    assert (found.min(), np.median(found), found.max()) == expected
+    assert recording.attrs["t_start_from"] == "spikes"
+    assert all((np.diff(train) > 0).all() for train in recording.spike_trains())
+
+
+def test_linear_track_details(opened):
+    recording = opened("hippocampus_linear_track/spikes.mat")
+    assert (recording.t_start, recording.t_stop) == pytest.approx((4397.002, 6365.147), abs=1e-3)
+    assert recording.quality().total_violation_fraction == pytest.approx(0.0010, abs=5e-5)
+    assert recording.counts().argmax() == 15
+    assert recording.counts()[15] == 7959
+    assert recording.attrs["unit_names"][15] == "spikes[3][9]"
+    assert recording.quality().flagged_units.size == 0
+
+
+def test_w_maze_bad_unit_is_flagged_and_kept(opened):
+    recording = opened("hippocampus_w_maze/spikes.mat")
+    report = recording.quality()
+    assert recording.attrs["unit_names"][19] == "spikes[9][14]"
+    assert 19 in report.flagged_units
+    assert "rate 107.1 Hz above 100 Hz" in report.flags[19]
+    assert "89% of all spikes" in report.flags[19]
+    assert recording.counts()[19] == 461_464
+    assert report.total_violation_fraction == pytest.approx(0.116, abs=5e-4)
+    others = recording.select(np.delete(np.arange(25), 19))
+    assert others.n_spikes == 56_888
+    assert others.rates().max() == pytest.approx(3.13, abs=5e-3)
+    assert others.quality().total_violation_fraction == pytest.approx(0.0085, abs=5e-5)
+
+
+def test_nwb_without_obs_intervals(opened, shared, monkeypatch):
+    name = "postsubiculum_nwb/A8604-211122.nwb"
+    recording = opened(name)
+    assert recording.counts().tolist() == [11_020, 4_690, 5_644]
+    assert recording.rates() == pytest.approx([10.13, 4.31, 5.19], abs=5e-3)
+    assert (recording.t_start, recording.t_stop) == pytest.approx((0.028, 1087.353), abs=1e-3)
+    pytest.importorskip("h5py", reason="h5py is not installed: the second reader was not checked")
+    monkeypatch.setitem(__import__("sys").modules, "pynwb", None)
+    assert Recording.read(shared / "data" / name) == recording
+
+
+def test_grasshopper_intervals(opened):
+    shortest, cvs = [], []
+    for number in (1, 2):
+        recording = opened(f"grasshopper/grasshopper_spike_times{number}.txt")
+        shortest.append(np.diff(recording.times).min())
+        cvs.append(spike_statistics(recording).cv)
+    assert shortest == pytest.approx([0.0032, 0.0037], abs=5e-5)
+    assert cvs == pytest.approx([0.53, 0.45], abs=5e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "stated"),
+    [
+        ("hippocampus_linear_track/spikes.mat", 0.999),
+        ("hippocampus_w_maze/spikes.mat", 0.991),
+        ("hippocampus_synapticonn/all_unit.mat", 0.968),
+        ("postsubiculum_nwb/A8604-211122.nwb", 1.007),
+    ],
+)
+def test_spectrum_tail_is_the_rate(opened, name, stated):
+    recording = opened(name)
+    rates = recording.rates()
+    unit = int(np.argmax(np.where(rates < 50, rates, 0)))
+    if recording.duration > 2000:
+        recording = recording.slice(recording.t_start, recording.t_start + 2000)
+    spectrum = power_spectrum(recording, unit=unit)
+    assert spectrum.tail_band == pytest.approx((200, 450))
+    assert 1 / spectrum.parameters["frequency_resolution"] == pytest.approx(4.096)
+    band = (spectrum.frequencies >= 200) & (spectrum.frequencies <= 450)
+    tail = spectrum.power[band].mean() / spectrum.rate
+    assert tail == pytest.approx(stated, abs=0.002)
+    assert abs(tail - 1) < 0.05
+    assert abs(spectrum.tail_over_rate - 1) < 0.05
+    assert spectrum.tail_over_rate_error < 0.005
+    multitaper = power_spectrum(recording, unit=unit, method="multitaper")
+    assert abs(multitaper.tail_over_rate - 1) < 0.05
+
+
+def test_packaged_copy_is_the_original(shared):
+    path = checked_path(
+        shared,
+        "hippocampus_synapticonn/all_unit.mat",
+        SETS["hippocampus_synapticonn/all_unit.mat"][0],
+    )
+    assert path.read_bytes() == EXAMPLE_PATH.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["postsubiculum_nwb/A8604-211122.nwb", V4])
+def test_truncated_copy_is_refused(shared, tmp_path, name):
+    path = checked_path(shared, name, V4_SUM if name == V4 else SETS[name][0])
+    copy = tmp_path / path.name
+    copy.write_bytes(path.read_bytes()[:-1000])
+    with pytest.raises(RecordingError, match=f"{path.name} cannot be read"):
+        read_responses(copy) if name == V4 else Recording.read(copy)
+
+
+def test_v4_responses(shared):
+    responses = read_responses(checked_path(shared, V4, V4_SUM))
+    assert responses.shape == (82, 600, 10)
+    assert np.isnan(responses).mean() == pytest.approx(0.387, abs=5e-4)
+    repeats = np.isfinite(responses[0]).sum(axis=1)
+    assert np.bincount(repeats)[5:10].tolist() == [124, 318, 118, 37, 3]
+    means = np.nanmean(responses, axis=(1, 2))
+    assert (means.min(), means.max()) == pytest.approx((0.55, 11.08), abs=5e-3)
+    assert means.mean() == pytest.approx(3.95, abs=0.05)
+    assert np.nanmax(responses) == 24
