@@ -136,3 +136,23 @@ def test_mixture_of_two_alphas_has_the_mixed_characteristic_function():
     k = np.array([0.3, 1.0, 2.0])
     expected = 0.25 * np.exp(-(k**1.2)) + 0.75 * np.exp(-(k**2))
     assert np.abs(np.cos(k[:, None] * x).mean(axis=1) - expected).max() < 4 / math.sqrt(N)
+
+
+@pytest.mark.parametrize("alpha", [0.6, 1.2, 1.5, 1.9])
+def test_cdf_and_pdf_keep_the_power_law_far_from_the_centre(alpha):
+    law, x = LevyStable(alpha), np.array([3.0, 20.0, 49.0, 51.0, 400.0, 3e3, 1e6])
+    expected = [survival(v, alpha) for v in x]
+    np.testing.assert_allclose(2 * law.cdf(-x), expected, rtol=2e-4)
+    np.testing.assert_allclose(2 * (1 - law.cdf(x)), expected, rtol=2e-4, atol=4e-16)
+    slope = (law.cdf(-x * 0.999) - law.cdf(-x * 1.001)) / (0.002 * x)
+    np.testing.assert_allclose(law.pdf(x), slope, rtol=1e-3)
+
+
+@pytest.mark.parametrize(("alpha", "beta"), [(0.8, 0.5), (1.5, -0.6)])
+def test_skewed_tails_join_the_integral_and_split_by_one_plus_beta(alpha, beta):
+    law = LevyStable(alpha, beta)
+    upper, lower = 1 - law.cdf([49.99, 50.01]), law.cdf([-49.99, -50.01])
+    np.testing.assert_allclose(upper[0], upper[1], rtol=1e-3)
+    np.testing.assert_allclose(lower[0], lower[1], rtol=1e-3)
+    far = (1 - law.cdf([1e5])[0]) / law.cdf([-1e5])[0]
+    assert far == pytest.approx((1 + beta) / (1 - beta), rel=2e-3)
