@@ -1,1 +1,38 @@
-"""Measures and predictions: one method, one file."""
+"""Measures and predictions: one method, one file.
+
+Array kernels under convenient fronts; nothing here simulates a network of its own accord except
+the Lyapunov routes, which need its tangent dynamics.
+"""
+
+from heavytail_snn.analysis import theory
+from heavytail_snn.analysis.compare import ComparedQuantity, Comparison, compare
+from heavytail_snn.analysis.dimension import ParticipationRatio, participation_ratio
+from heavytail_snn.analysis.lyapunov import *  # noqa: F403 - the sub-package lists its names
+from heavytail_snn.analysis.lyapunov import __all__ as _lyapunov
+from heavytail_snn.analysis.spectra import (
+    CrossSpectrum,
+    PowerSpectrum,
+    SpikeStatistics,
+    cross_spectrum,
+    power_spectrum,
+    spike_statistics,
+)
+from heavytail_snn.analysis.weight_tail import WeightTail, weight_tail
+
+__all__ = [
+    "ComparedQuantity",
+    "Comparison",
+    "CrossSpectrum",
+    "ParticipationRatio",
+    "PowerSpectrum",
+    "SpikeStatistics",
+    "WeightTail",
+    "compare",
+    "cross_spectrum",
+    "participation_ratio",
+    "power_spectrum",
+    "spike_statistics",
+    "theory",
+    "weight_tail",
+    *_lyapunov,
+]

@@ -1,3 +1,68 @@
-"""Chaos, dimension and spectra of spiking networks with heavy-tailed synapses."""
+"""Chaos, dimension and spectra of spiking networks with heavy-tailed synapses.
+
+Importing this package makes `levy_stable`, `stable_ug` and `normal_cdf` known in Brian2 strings.
+"""
+
+from heavytail_snn import brian_functions
+from heavytail_snn.coupling import Coupling, Dale, Inhibitory
+from heavytail_snn.errors import (
+    BackendError,
+    ConvergenceError,
+    HeavytailError,
+    MemoryLimitError,
+    ParameterError,
+    RecordingError,
+    UnitError,
+)
+from heavytail_snn.laws import (
+    Constant,
+    Exponential,
+    Gaussian,
+    LevyStable,
+    LogNormal,
+    Mixture,
+    Pareto,
+    StudentT,
+)
+from heavytail_snn.recording import Recording
+from heavytail_snn.results import Estimate, Result
+from heavytail_snn.wiring import AllToAll, FixedInDegree, FixedProbability
+
+brian_functions.register()
+
+from heavytail_snn import analysis, models  # noqa: E402 - their Brian2 strings use the functions
+from heavytail_snn.simulation import simulate  # noqa: E402
+from heavytail_snn.synapses import connect  # noqa: E402
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "AllToAll",
+    "BackendError",
+    "Constant",
+    "ConvergenceError",
+    "Coupling",
+    "Dale",
+    "Estimate",
+    "Exponential",
+    "FixedInDegree",
+    "FixedProbability",
+    "Gaussian",
+    "HeavytailError",
+    "Inhibitory",
+    "LevyStable",
+    "LogNormal",
+    "MemoryLimitError",
+    "Mixture",
+    "ParameterError",
+    "Pareto",
+    "Recording",
+    "RecordingError",
+    "Result",
+    "StudentT",
+    "UnitError",
+    "analysis",
+    "connect",
+    "models",
+    "simulate",
+]
