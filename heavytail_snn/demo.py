@@ -200,9 +200,7 @@ def compare_lif(descriptions: dict[str, Description]) -> Comparison:
     circuit = theory.LIFCircuit(
         in_degree=(IN_DEGREE,), weight=(0.0,), weight_sd=deviation, drive=DRIVE_MV * 1e-3, dt=1e-4
     )
-    predicted = replace(
-        theory.lif_network(circuit).estimates()[0], domain="white, Gaussian input"
-    )
+    predicted = replace(theory.lif_network(circuit).estimates()[0], domain="white, Gaussian input")
     measured = next(e for e in descriptions["LIF alpha=2"].estimates() if e.name == "rate")
     return compare(measured, predicted, tolerance=0.05, title="LIF network, alpha = 2")
 
@@ -227,14 +225,14 @@ def report_sections(
     recording: Path | str | None,
 ) -> list[Section]:
     """Return the parts of the report with their figures."""
-    again = f"heavytail-snn demo --out {folder}" + (f" --recording {recording}" if recording else "")
+    again = f"heavytail-snn demo --out {folder}" + (
+        f" --recording {recording}" if recording else ""
+    )
     simulate_command = (
         f"heavytail-snn simulate lif --alpha 1.5 --n-neurons {N_NEURONS} --in-degree {IN_DEGREE} "
         f"--gain {GAIN_MV:g} --drive {DRIVE_MV:g} --duration {DURATION:g} --seed {SEED} --out lif.npz"
     )
-    verdicts = [
-        {"prediction for": c.title, **row} for c in demo.comparisons for row in c.table()
-    ]
+    verdicts = [{"prediction for": c.title, **row} for c in demo.comparisons for row in c.table()]
     explained = " ".join(s for c in demo.comparisons for s in c.explanations())
     with plots.figure_style():
         return [
@@ -306,9 +304,7 @@ def _rasters(recordings: dict[str, Recording]) -> Figure:
 def _weights(demo: Demo) -> Figure:
     figure, ax = plt.subplots(figsize=(6.5, 4))
     tails = {name: tail for name, tail in demo.tails.items() if name != "binary"}
-    laws = {
-        f"LIF alpha={a:g}": (LevyStable(a), lif_coupling(a).scale(N_NEURONS)) for a in ALPHAS
-    }
+    laws = {f"LIF alpha={a:g}": (LevyStable(a), lif_coupling(a).scale(N_NEURONS)) for a in ALPHAS}
     plots.weight_tails(tails, ax, laws=laws, unit="mV")
     return figure
 
