@@ -20,7 +20,7 @@ from heavytail_snn.results import Result
 from heavytail_snn.time_units import one_time
 
 # Above this size the heap beats scanning all next spike times (tests/benchmarks/bench_events.py).
-HEAP_ABOVE = 4000
+HEAP_ABOVE = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class PulseCoupledNetwork:
     tau : float or quantity of time
         Membrane time constant in seconds.
     queue : {"auto", "heap", "scan"}
-        How the next spike is found; "auto" takes the heap above 4000 neurons.
+        How the next spike is found; "auto" takes the heap above 2000 neurons.
 
     Raises
     ------
