@@ -8,7 +8,6 @@ own spike trains: the strongest synapses are heard spike by spike, the rest as G
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from heavytail_snn.analysis.theory.lepage import lepage_weights, split_strongest
 from heavytail_snn.analysis.theory.lif_paths import Membrane, SynapticWeights
@@ -119,6 +118,9 @@ def lif_heavy_tailed(
     )  # fmt: skip
 
 
+MOST_ROWS = 4000  # neurons whose synapses stand for all, to bound the memory
+
+
 def lif_coupling(
     coupling: Coupling,
     n_neurons: int,
@@ -168,11 +170,12 @@ def lif_coupling(
     unit = check_real("unit_weight", si(unit_weight))
     n_strong = check_integer("n_strong", n_strong, low=1)
     weights = coupling.sample(n_neurons, stream(seed, "weights"))
-    dense = weights.toarray() if sparse.issparse(weights) else np.asarray(weights)
+    rows = stream(seed, "rows").permutation(n_neurons)[:MOST_ROWS]
+    dense = weights[rows] if isinstance(weights, np.ndarray) else weights[rows].toarray()
     strong, total, square = split_strongest(unit * dense, n_strong)
 
     def draw(n: int, generator: np.random.Generator) -> SynapticWeights:
-        row = generator.integers(0, n_neurons, n)
+        row = generator.integers(0, rows.size, n)
         return SynapticWeights(strong[row], total[row], square[row])
 
     membrane = {"tau": tau, "theta": theta, "v_reset": v_reset, "t_ref": t_ref}
@@ -199,7 +202,7 @@ def solve(
     """Check the parameters common to all weights, relax the population and summarise it."""
     membrane = {name: si(value) for name, value in membrane.items()}
     drive, noise = si(drive), si(noise)
-    check_neuron({"mu": drive, "sigma": noise} | membrane)
+    check_neuron({"drive": drive, "noise": noise} | membrane)
     check_real("tolerance", tolerance, low=0.0, open_low=True)
     initial_rate = check_real("initial_rate", si(initial_rate), low=0.0)
     sampling = sampling or Sampling()

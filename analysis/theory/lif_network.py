@@ -65,16 +65,14 @@ class LIFCircuit:
             raise ParameterError(
                 "weight", self.weight, f"must have one value for each in_degree {degrees}"
             )
-        drive = check_real("drive", si(self.drive))
-        noise = check_real("noise", si(self.noise), low=0.0)
-        names = ("tau", "theta", "v_reset", "t_ref")
+        names = ("drive", "noise", "tau", "theta", "v_reset", "t_ref")
         membrane = {name: si(getattr(self, name)) for name in names}
-        check_neuron({"mu": drive, "sigma": noise} | membrane)
+        check_neuron(membrane)
         if self.connection_probability is not None:
             check_real("connection_probability", self.connection_probability, low=0.0, high=1.0)
         step = None if self.dt is None else check_real("dt", si(self.dt), low=0.0, open_low=True)
         clean = {"in_degree": degrees, "weight": weights, "weight_sd": deviations}
-        clean |= {"drive": drive, "noise": noise, "dt": step} | membrane
+        clean |= {"dt": step} | membrane
         for name, value in clean.items():
             object.__setattr__(self, name, value)
 

@@ -236,6 +236,7 @@ def respond(
         raster, counts = integrate(
             jumps,
             mean[part],
+            generator.uniform(membrane.v_reset, membrane.theta, jumps.shape[0]),
             membrane.decay,
             membrane.theta,
             membrane.v_reset,
@@ -290,13 +291,13 @@ def add_strong(jumps, weights, chosen, shift, steps, start):  # type: ignore[no-
 
 @numba.njit(cache=True)
 def integrate(  # type: ignore[no-untyped-def]
-    jumps, mean, decay, theta, v_reset, n_refractory, n_warm_up
+    jumps, mean, initial, decay, theta, v_reset, n_refractory, n_warm_up
 ):
     """Integrate LIF neurons, each with its own input, and return their spikes.
 
     A step decays exactly towards `mean`, looks for the threshold, then adds the increment; what
-    arrives while a neuron is refractory is lost. Integration starts `n_warm_up` steps before the
-    window, on the periodic input.
+    arrives while a neuron is refractory is lost. Integration starts at `initial`, `n_warm_up`
+    steps before the window, on the periodic input.
 
     Returns
     -------
@@ -308,7 +309,7 @@ def integrate(  # type: ignore[no-untyped-def]
     steps = np.empty((n, n_steps // n_refractory + 1), np.int32)
     counts = np.zeros(n, np.int64)
     for i in range(n):
-        v, waiting = v_reset, 0
+        v, waiting = initial[i], 0
         for t in range(-n_warm_up, n_steps):
             if waiting > 0:
                 waiting -= 1

@@ -98,8 +98,19 @@ class LIFPopulation(Result):
 
 @dataclass(frozen=True)
 class Relaxation:
-    """The iterations of a population: all mean rates, and the responses of the last ones."""
+    """The iterations of a population: all mean rates, and the responses of the last ones.
 
+    Parameters
+    ----------
+    heard : (n_iterations, 2) ndarray
+        Mean rate (Hz) that the new neurons heard through their weak and their strong synapses.
+    history : (n_iterations,) ndarray
+        Mean rate (Hz) at which they answered.
+    responses : list of Response
+        The last answers.
+    """
+
+    heard: NDArray
     history: NDArray
     responses: list[Response]
 
@@ -139,7 +150,7 @@ def relax(
     n_steps, dt = sampling.n_steps, sampling.dt
     trains = poisson_trains(initial_rate, sampling.population, n_steps, dt, generator)
     n_new = max(round(sampling.mixing * sampling.population), 1)
-    rate, history, responses = initial_rate, [], []
+    rate, heard, history, responses = initial_rate, [], [], []
     for iteration in tqdm(range(sampling.n_iterations), "LIF population", disable=not progress):
         background = replace(Background.of(trains, bandwidth=sampling.bandwidth), rate=rate)
         response = respond(
@@ -147,6 +158,7 @@ def relax(
             drive=drive, noise=noise, generator=generator,
         )  # fmt: skip
         new = response.trains
+        heard.append((rate, float(trains.rates.mean())))
         rate += rate_mixing * (float(new.rates.mean()) - rate)
         # the oldest trains leave
         kept = trains.select(np.arange(n_new, trains.n_trains))
@@ -154,7 +166,7 @@ def relax(
         history.append(float(new.rates.mean()))
         if iteration >= sampling.n_iterations - sampling.n_average:
             responses.append(response)
-    return Relaxation(np.array(history), responses)
+    return Relaxation(np.array(heard), np.array(history), responses)
 
 
 def summarise(
@@ -170,18 +182,22 @@ def summarise(
     trains = [response.trains for response in relaxation.responses]
     averaged = relaxation.history[-len(trains) :]
     rate, error = average(averaged)
-    moved = drift(averaged)
-    residual = moved / rate if rate > 0 else 0.0
-    if moved > tolerance * rate + 4 * error:
+    moved, noise = drift(averaged)
+    # what is heard must be what is answered: neither a trend nor a standing difference is left
+    apart = np.abs(relaxation.heard[-len(trains) :].mean(axis=0) - rate).max()
+    worst = max(moved, float(apart))
+    if worst > tolerance * rate + 4 * noise:
         raise ConvergenceError(
-            f"the mean rate still moves by {moved:.3g} Hz (rate {rate:.4g} +- {error:.2g} Hz) "
-            "between the halves of the averaged iterations; raise n_iterations or lower mixing"
+            f"the rate {rate:.4g} Hz is not yet self-consistent: it moves by {moved:.3g} Hz over "
+            f"the averaged iterations and is {apart:.3g} Hz from the rate heard; raise "
+            "n_iterations or lower mixing"
         )
     rates = np.sort(np.concatenate([part.rates for part in trains]))
     spectra = np.array([part.spectrum for part in trains])
     smooth = [smoothed(s, sampling.n_steps * sampling.dt, sampling.bandwidth) for s in spectra]
     spectrum = np.mean(smooth, axis=0)
-    fractions, dominance = variance_shares(relaxation.responses, n_strongest)
+    fractions, squares = variance_shares(relaxation.responses, n_strongest)
+    dominance, dominance_error = average(squares) if squares.size >= 4 else (float("nan"),) * 2
     tail = slice(3 * spectrum.size // 4, None)
     return LIFPopulation(
         rate=rate,
@@ -194,9 +210,9 @@ def summarise(
         spectrum_error=np.std(smooth, axis=0, ddof=1) / np.sqrt(len(smooth)),
         spectrum_tail_over_rate=float(spectrum[tail].mean() / rate) if rate > 0 else float("nan"),
         variance_fraction=fractions,
-        dominance=float(dominance.mean()),
-        dominance_error=float(dominance.std() / np.sqrt(dominance.size)),
-        residual=residual,
+        dominance=dominance,
+        dominance_error=dominance_error,
+        residual=worst / rate if rate > 0 else 0.0,
         history=relaxation.history,
         parameters=parameters,
         seed=recorded_seed(seed),
@@ -214,7 +230,8 @@ def variance_shares(responses: list[Response], n_strongest: int) -> tuple[NDArra
     """Return the share of the input power of the 1, 2, ... strongest synapses, and dominance.
 
     The share is averaged over neurons. Dominance is the sum of squared shares of one neuron's
-    synapses, the probability that two units of input power come through the same synapse.
+    synapses, the probability that two units of input power come through the same synapse (nan
+    where no synapse carries anything).
     """
     strong = np.concatenate([response.strong_power for response in responses])
     rest = np.concatenate([response.rest_power for response in responses])

@@ -29,7 +29,13 @@ def average(series: NDArray) -> tuple[float, float]:
     return float(series.mean()), float(np.sqrt(variance / (n - 1) * (1 + rho) / (1 - rho)))
 
 
-def drift(series: NDArray) -> float:
-    """Return the distance between the means of the two halves of a series."""
+def drift(series: NDArray) -> tuple[float, float]:
+    """Return the distance between the means of a series' halves, and its standard error.
+
+    The error is that of independent noise of the size of the steps from one value to the next: a
+    trend does not hide itself by inflating it.
+    """
     half = series.size // 2
-    return abs(float(series[:half].mean() - series[half:].mean()))
+    moved = abs(float(series[:half].mean() - series[half:].mean()))
+    noise = float(np.sqrt(np.mean(np.diff(series) ** 2) / 2))
+    return moved, 2 * noise / float(np.sqrt(series.size))

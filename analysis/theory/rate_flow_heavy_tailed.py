@@ -265,9 +265,9 @@ def summarise(
 ) -> HeavyTailedRateFlow:
     """Average the last iterations; raise ConvergenceError where they still drift."""
     averaged = history[-len(samples) :]
-    (power, error), moved = average(averaged), drift(averaged)
+    (power, error), (moved, noise) = average(averaged), drift(averaged)
     quiescent = bool(averaged[-1] < QUIESCENT)
-    if not quiescent and moved > tolerance * power + 4 * error:
+    if not quiescent and moved > tolerance * power + 4 * noise:
         raise ConvergenceError(
             f"<phi^2> still moves by {moved:.3g} around {power:.4g}; raise n_iterations (it "
             "converges slowly close to the onset of activity)"

@@ -102,10 +102,11 @@ def si(value: Any) -> Any:
 
 def check_neuron(values: dict[str, Any]) -> None:
     """Check membrane parameters given in SI units; raise ParameterError naming the bad one."""
-    check_real("mu", values["mu"])
-    check_real("sigma", values["sigma"], low=0.0)
+    for name in values.keys() & {"mu", "drive"}:
+        check_real(name, values[name])
+    for name in values.keys() & {"sigma", "noise", "t_ref"}:
+        check_real(name, values[name], low=0.0)
     check_real("tau", values["tau"], low=0.0, open_low=True, remedy="give seconds, e.g. tau=0.02")
-    check_real("t_ref", values["t_ref"], low=0.0)
     check_real("theta", values["theta"])
     check_real("v_reset", values["v_reset"])
     if values["theta"] <= values["v_reset"]:
