@@ -20,8 +20,8 @@ def _hermite_functions(n_max: int, step: float) -> tuple[Floats, Floats]:
 
     The recurrence runs on he_n sqrt(npdf), since the bare polynomials overflow.
     """
-    half_width = max(14.0, 2.0 * math.sqrt(n_max) + 6.0)
-    z = np.arange(0.0, half_width, step)
+    # the functions reach out to 2 sqrt(n), but meet a factor sqrt(npdf(z)) in every integral
+    z = np.arange(0.0, 14.0, step)
     previous = np.zeros_like(z)
     current = np.exp(-(z**2) / 4.0) / (2.0 * math.pi) ** 0.25
     table = np.empty(((n_max + 1) // 2, len(z)))

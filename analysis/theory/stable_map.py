@@ -101,8 +101,8 @@ def stable_map(
 
     def moment(log_scale: float, power: float) -> float:
         x = np.exp(np.minimum(log_scale + log_z, 690.0))
-        both = np.abs(transfer.value(x)) ** power + np.abs(transfer.value(-x)) ** power
-        return float(weights @ both) / 2.0
+        sides = (x,) if transfer.odd else (x, -x)
+        return float(np.mean([weights @ np.abs(transfer.value(side)) ** power for side in sides]))
 
     def relative_excess(log_scale: float) -> float:
         returned = gain**alpha * moment(log_scale, alpha) + noise**alpha
@@ -110,7 +110,7 @@ def stable_map(
 
     upper = math.log(gain + noise) + 12.0 / alpha
     grid = np.concatenate(
-        [np.linspace(_SMALLEST_LOG_SCALE, -8.0, 60), np.linspace(-7.9, max(upper, -7.0), 140)]
+        [np.linspace(_SMALLEST_LOG_SCALE, -8.0, 40), np.linspace(-7.9, max(upper, -7.0), 80)]
     )
     found = largest_stable_root(relative_excess, grid)
     log_scale, history = found if found is not None else (-math.inf, np.empty((0, 2)))
