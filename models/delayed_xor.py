@@ -4,8 +4,8 @@ Each stimulus is one bit: one of two standard normal input vectors.  A ridge rea
 state is trained; its penalty is chosen on a validation set.
 
 The simpler code of one vector times +1 or -1 (``encoding="sign"``) does not suit odd activations
-without bias: the silent network then maps opposite stimuli to opposite states, and no linear
-readout can give both of them the same answer.  Xie, Mihalas & Kusmierz 2025
+without bias: the silent network then maps opposite stimuli to opposite states, and a linear
+readout gets three of the four cases at best.  Xie, Mihalas & Kusmierz 2025
 (arXiv:2505.09816, figure 21) give no durations, input scale or regularisation: the settings here
 are our own and are stored with the result.
 """
