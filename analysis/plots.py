@@ -61,9 +61,14 @@ def raster(
     )
     label = f"rate, peak {top:.3g} Hz"
     ax.annotate(
-        label, (1, base + height), xycoords=("axes fraction", "data"), ha="right", fontsize="small"
+        label,
+        (1, base + 1.03 * height),
+        xycoords=("axes fraction", "data"),
+        ha="right",
+        fontsize="small",
     )
-    ax.set(xlim=(start, stop), ylim=(-1, base + 1.15 * height))
+    ax.set(xlim=(start, stop), ylim=(-1, base + 1.25 * height))
+    ax.set_yticks([0, n_shown // 2, n_shown])
     ax.set(xlabel="time (s)", ylabel="unit")
     return ax
 
@@ -147,6 +152,9 @@ def exponent_curves(
             ax.plot(*predictions[label], "--", color=color, label=f"{label}, theory")
     ax.axhline(0, color="0.5", lw=0.8)
     ax.set_xscale("log")
+    gains = np.unique(np.concatenate([curve.gains for curve in curves.values()]))
+    ax.set_xticks(gains, [f"{g:g}" for g in gains])
+    ax.minorticks_off()
     ax.set(xlabel="gain g of the rate map", ylabel="largest exponent (1/step)")
     ax.legend()
     return ax
