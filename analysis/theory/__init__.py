@@ -35,3 +35,71 @@ from heavytail_snn.analysis.theory.stable_map import StableMapTheory as StableMa
 from heavytail_snn.analysis.theory.stable_map import stable_map as stable_map
 from heavytail_snn.analysis.theory.two_replica import TwoReplicaTheory as TwoReplicaTheory
 from heavytail_snn.analysis.theory.two_replica import two_replica as two_replica
+
+# binary networks, heavy-tailed sign and threshold units, response kernels
+from heavytail_snn.analysis.theory.binary import BinaryTheory as BinaryTheory
+from heavytail_snn.analysis.theory.binary import MatchedRateNetwork as MatchedRateNetwork
+from heavytail_snn.analysis.theory.binary import binary as binary
+from heavytail_snn.analysis.theory.binary import matched_rate_network as matched_rate_network
+from heavytail_snn.analysis.theory.binary_onset import BinaryOnset as BinaryOnset
+from heavytail_snn.analysis.theory.binary_onset import binary_onset as binary_onset
+from heavytail_snn.analysis.theory.binary_onset import binary_onset_gain as binary_onset_gain
+from heavytail_snn.analysis.theory.binary_participation import (
+    binary_participation as binary_participation,
+)
+from heavytail_snn.analysis.theory.binary_replicas import ReplicaOverlap as ReplicaOverlap
+from heavytail_snn.analysis.theory.binary_replicas import binary_replicas as binary_replicas
+from heavytail_snn.analysis.theory.kernel_spectrum import KernelSpectrum as KernelSpectrum
+from heavytail_snn.analysis.theory.kernel_spectrum import PowerLawFit as PowerLawFit
+from heavytail_snn.analysis.theory.kernel_spectrum import circle_spectrum as circle_spectrum
+from heavytail_snn.analysis.theory.kernel_spectrum import power_law_exponent as power_law_exponent
+from heavytail_snn.analysis.theory.kernel_spectrum import sphere_spectrum as sphere_spectrum
+from heavytail_snn.analysis.theory.learning_curve import LearningCurve as LearningCurve
+from heavytail_snn.analysis.theory.learning_curve import learning_curve as learning_curve
+from heavytail_snn.analysis.theory.population_dynamics_map import (
+    PopulationExponent as PopulationExponent,
+)
+from heavytail_snn.analysis.theory.population_dynamics_map import (
+    PopulationExtrapolation as PopulationExtrapolation,
+)
+from heavytail_snn.analysis.theory.population_dynamics_map import (
+    population_dynamics_map as population_dynamics_map,
+)
+from heavytail_snn.analysis.theory.population_dynamics_map import (
+    population_extrapolation as population_extrapolation,
+)
+from heavytail_snn.analysis.theory.rate_map_kernel import RateMapKernel as RateMapKernel
+from heavytail_snn.analysis.theory.rate_map_kernel import rate_map_kernel as rate_map_kernel
+from heavytail_snn.analysis.theory.response_kernel import ResponseKernel as ResponseKernel
+from heavytail_snn.analysis.theory.response_kernel import SynchronousKernel as SynchronousKernel
+from heavytail_snn.analysis.theory.response_kernel import cusp_exponent as cusp_exponent
+from heavytail_snn.analysis.theory.response_kernel import eigen_exponent as eigen_exponent
+from heavytail_snn.analysis.theory.response_kernel import leading_nugget as leading_nugget
+from heavytail_snn.analysis.theory.response_kernel import response_kernel as response_kernel
+from heavytail_snn.analysis.theory.response_kernel import (
+    stable_response_kernel as stable_response_kernel,
+)
+from heavytail_snn.analysis.theory.response_kernel import synchronous_kernel as synchronous_kernel
+from heavytail_snn.analysis.theory.stable_sign_dynamics import (
+    StableSignDynamics as StableSignDynamics,
+)
+from heavytail_snn.analysis.theory.stable_sign_dynamics import StableSignOnset as StableSignOnset
+from heavytail_snn.analysis.theory.stable_sign_dynamics import onset_noise as onset_noise
+from heavytail_snn.analysis.theory.stable_sign_dynamics import (
+    stable_sign_dynamics as stable_sign_dynamics,
+)
+from heavytail_snn.analysis.theory.stable_sign_dynamics import (
+    stable_sign_onset as stable_sign_onset,
+)
+from heavytail_snn.analysis.theory.stable_sign_map import SmallDistanceLaw as SmallDistanceLaw
+from heavytail_snn.analysis.theory.stable_sign_map import StableSignMap as StableSignMap
+from heavytail_snn.analysis.theory.stable_sign_map import flips_per_flip as flips_per_flip
+from heavytail_snn.analysis.theory.stable_sign_map import (
+    sign_pair_correlation as sign_pair_correlation,
+)
+from heavytail_snn.analysis.theory.stable_sign_map import small_distance_law as small_distance_law
+from heavytail_snn.analysis.theory.stable_sign_map import stable_sign_map as stable_sign_map
+from heavytail_snn.analysis.theory.threshold_units import ThresholdUnits as ThresholdUnits
+from heavytail_snn.analysis.theory.threshold_units import critical_gain as critical_gain
+from heavytail_snn.analysis.theory.threshold_units import stable_survival as stable_survival
+from heavytail_snn.analysis.theory.threshold_units import threshold_units as threshold_units

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import integrate, interpolate, optimize
 
+from heavytail_snn.analysis.theory.binary_onset import survival_of_chain
 from heavytail_snn.analysis.theory.binary_replicas import check_times
 from heavytail_snn.analysis.theory.stable_sign_map import (
     check_alpha,
@@ -187,3 +188,91 @@ def stationary_stable_distance(alpha: float, share: float) -> tuple[float, float
         )
     root = optimize.brentq(excess, low, high, xtol=1e-13, rtol=8.9e-16)
     return math.exp(root), abs(excess(root)) * math.exp(root), np.array(history)
+
+
+def onset_noise(alpha: float) -> float:
+    """Return the ratio s/g of noise to weights above which perturbations of alpha < 1 networks die.
+
+    (kappa_alpha - 1)^(1/alpha), the same for every size of network; inf for alpha >= 1, where a
+    finite network decides by its size instead.
+
+    Examples
+    --------
+    >>> round(onset_noise(0.8), 4)
+    1.59
+    """
+    alpha = check_alpha(alpha)
+    if alpha >= 1:
+        return math.inf
+    return (small_distance_law(alpha).amplitude - 1.0) ** (1.0 / alpha)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StableSignOnset(Result):
+    """Fate of a few flipped units in a network of finite size with stable weights.
+
+    Parameters
+    ----------
+    flips_per_flip : float
+        Flips induced by the first flip in its update interval.
+    stationary_flips : float
+        Number of differing units in the stationary state.
+    survival : float
+        Probability that the replicas still differ at `duration`.
+    residual : float
+        Change of the survival when the chain is integrated with a hundredfold tolerance.
+    """
+
+    flips_per_flip: float = field_of()
+    stationary_flips: float = field_of()
+    survival: float = field_of(quantity="survival")
+    residual: float = field_of()
+
+
+def stable_sign_onset(
+    n_neurons: int, alpha: float, g: float, s: float, *, duration: float = 40.0, n_flips: int = 1
+) -> StableSignOnset:
+    """Predict whether flipping a few units of a finite +-1 network with stable weights lasts.
+
+    The chain of `binary_onset` with the stable overlap map.  It averages over weights; in one
+    network the strongest synapses are always the same, and survival is some hundredths lower.
+
+    Parameters
+    ----------
+    n_neurons : int
+        At most 20000.
+    alpha, g, s : float
+        As in `stable_sign_map` (stable convention).
+    duration : float
+        In mean update intervals.
+    n_flips : int
+        Units flipped at the start.
+
+    Raises
+    ------
+    ParameterError
+        For values outside their domain.
+    ConvergenceError
+        If the chain cannot be integrated.
+    """
+    n_neurons = check_integer("n_neurons", n_neurons, low=2, high=20000)
+    n_flips = check_integer("n_flips", n_flips, low=1, high=n_neurons)
+    share = field_share(alpha, g, s)
+    distance = 2.0 * np.arange(n_neurons + 1) / n_neurons
+    different = lost_overlap(alpha, np.minimum(share * distance, 2.0)) / 2.0
+    duration = check_real("duration", duration, low=0)
+    alive, residual = survival_of_chain(different, n_flips, duration)
+    return StableSignOnset(
+        flips_per_flip=n_neurons * float(different[1]),
+        stationary_flips=stationary_stable_distance(alpha, share)[0] * n_neurons / 2.0,
+        survival=alive,
+        residual=residual,
+        parameters={
+            "n_neurons": n_neurons,
+            "alpha": alpha,
+            "g": g,
+            "s": s,
+            "duration": duration,
+            "n_flips": n_flips,
+        },
+    )
