@@ -12,6 +12,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+from brian2 import prefs
 from brian2.codegen.cpp_prefs import get_compiler_and_args
 
 from heavytail_snn.backends import (
@@ -58,7 +59,7 @@ def run_cpp(run: Run) -> Recording:
 
 def program(run: Run) -> Path:
     """Return the folder of the compiled program of a run, from the cache or freshly built."""
-    key = (cache_directory(), *run.structure())
+    key = (cache_directory(), prefs.as_file, *run.structure())
     known = _programs.get(key)
     if known is not None and (known / "main").exists():
         return known

@@ -171,7 +171,7 @@ def read_results(directory: str | os.PathLike[str]) -> Recording:
     if not (folder / _RUN_FILE).exists():
         raise BackendError(f"{folder} holds no {_RUN_FILE}; name a folder made by export_cuda")
     run = pickle.loads((folder / _RUN_FILE).read_bytes())
-    return recording_of(run, reader(folder, folder), "cuda").with_attrs(**provenance(run, None))
+    return recording_of(run, reader(folder, folder), "cuda").with_attrs(**provenance(run))
 
 
 def build(directory: Path) -> None:
@@ -294,7 +294,7 @@ def _execute(command: list[str], directory: Path, environment: dict[str, str]) -
         text=True,
         check=False,
     )
-    if done.returncode:
+    if done.returncode or "Error" in done.stderr:
         raise BackendError(
             f"{command[0]} failed with exit status {done.returncode}: "
             f"{(done.stderr + done.stdout)[-2000:]}"

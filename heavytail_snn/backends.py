@@ -52,6 +52,8 @@ class Run:
         Variables to record beside the spikes.
     record_every : int
         Steps between two samples of the traces.
+    seed : object
+        What the arrays were drawn from, for the record.
     progress : bool
     """
 
@@ -63,6 +65,7 @@ class Run:
     noise_seed: int
     record: tuple[str, ...] = ()
     record_every: int = 1
+    seed: Any = None
     progress: bool = False
 
     @property
@@ -72,7 +75,9 @@ class Run:
 
     def structure(self) -> tuple[Any, ...]:
         """Return what decides the generated program; all else may change without a rebuild."""
-        sizes = (self.model.size, self.connectivity.n_synapses)
+        sizes: tuple[Any, ...] = (self.model.size, self.connectivity.n_synapses)
+        if self.connectivity.n_synapses == 1:  # Brian2 writes a single index into the code
+            sizes += (int(self.connectivity.sources[0]), int(self.connectivity.targets[0]))
         return (*self.model.structure(), *sizes, self.dt, self.record, self.record_every)
 
 
@@ -123,7 +128,7 @@ def brian_network(run: Run) -> Network:
 
     Objects: neurons, synapses, spikes (SpikeMonitor), traces (StateMonitor, where asked for).
     """
-    clock = Clock(dt=run.dt * second, name="steps")
+    clock = _clock(run.dt)
     neurons, synapses = run.model.brian_objects(clock)
     synapses.connect(i=run.connectivity.sources, j=run.connectivity.targets)
     neurons.run_regularly(
@@ -139,6 +144,14 @@ def brian_network(run: Run) -> Network:
         traces = StateMonitor(neurons, names, record=True, clock=sampling, name="traces")
         objects.append(traces)
     return Network(*objects, name="network")
+
+
+def _clock(dt: float) -> Clock:
+    device = get_device()
+    if isinstance(device, RuntimeDevice):
+        return Clock(dt=dt * second, name="steps")  # the default clock is the user's
+    device.defaultclock.dt = dt * second  # Brian2CUDA's delay code knows this one only
+    return device.defaultclock
 
 
 def recording_of(run: Run, read: Callable[[str], np.ndarray], backend: str) -> Recording:
@@ -174,12 +187,15 @@ def _check_finite(run: Run, read: Callable[[str], np.ndarray]) -> None:
         return
     when = finite[neuron] * run.dt
     bad = [name for name in run.model.variables if not np.isfinite(read(f"neurons.{name}")).all()]
-    if bad or run.model.watched:
-        names = ", ".join(bad) or run.model.watched
+    if not bad and finite.max() == finite.min() > 0:
         raise ConvergenceError(
-            f"the state became non-finite: {names} of neuron {neuron} first at t = {when:.6g} s of "
-            f"{run.duration:.6g} s; use a smaller dt, smaller weights or a lighter tail"
+            f"the run stopped at t = {when:.6g} s of {run.duration:.6g} s; was it interrupted?"
         )
+    raise ConvergenceError(
+        f"the state became non-finite: {', '.join(bad) or run.model.watched} of neuron {neuron} "
+        f"first at t = {when:.6g} s of {run.duration:.6g} s; use a smaller dt, smaller weights or "
+        "a lighter tail"
+    )
 
 
 def run_runtime(run: Run, target: str) -> Recording:

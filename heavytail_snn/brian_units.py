@@ -44,7 +44,7 @@ def in_unit(
         raise ParameterError(argument, value, f"must be a single value, such as 1*{unit}")
     return check_real(
         argument, float(np.asarray(value)), low=low, high=high, open_low=open_low,
-        remedy="the number is in base SI units",
+        remedy=f"the number is in base SI units; use for example 1*{unit}",
     )  # fmt: skip
 
 
@@ -57,6 +57,26 @@ def in_unit_array(argument: str, value: Any, unit: Quantity, size: int) -> NDArr
     if not np.isfinite(array).all():
         raise ParameterError(argument, value, "must be finite")
     return np.broadcast_to(array, (size,)).copy()
+
+
+def whole_steps(argument: str, length: float, dt: float, *, low: int = 0) -> int:
+    """Return ``length / dt`` if it is a whole number >= low, up to rounding, else raise.
+
+    Parameters
+    ----------
+    argument : str
+    length, dt : float
+        In seconds.
+    """
+    count = round(length / dt)
+    if count < low or abs(length / dt - count) > 1e-6 * max(1, count):
+        raise ParameterError(
+            argument,
+            length,
+            f"must be a whole number of steps of dt = {dt:g} s",
+            f"use {max(low, count) * dt:g} s, or another dt",
+        )
+    return count
 
 
 def _check_dimension(argument: str, value: Any, unit: Quantity) -> None:

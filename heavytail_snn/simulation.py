@@ -8,7 +8,7 @@ import numpy as np
 from brian2 import ms, second
 
 from heavytail_snn import backends
-from heavytail_snn.brian_units import in_unit
+from heavytail_snn.brian_units import in_unit, whole_steps
 from heavytail_snn.errors import ParameterError, check_choice
 from heavytail_snn.models.network_model import NetworkModel
 from heavytail_snn.randomness import Seed, recorded_seed, seed_sequence, stream
@@ -89,20 +89,18 @@ def simulate(
         )
     if not isinstance(model, NetworkModel):
         raise ParameterError("model", model, "must be a model", "use heavytail_snn.models")
-    parent = seed_sequence(seed)
     run = prepare(
         model,
         duration,
         dt=dt,
-        seed=parent,
+        seed=seed,
         record=record,
         record_dt=record_dt,
         weights=weights,
         max_memory=max_memory,
         progress=progress,
     )
-    recording = backends.execute(run, backend)
-    return recording.with_attrs(**provenance(run, seed if isinstance(seed, int) else parent))
+    return backends.execute(run, backend).with_attrs(**provenance(run))
 
 
 def prepare(
@@ -122,6 +120,7 @@ def prepare(
     if weights is not None:
         model = dataclasses.replace(model, weights=weights)  # type: ignore[type-var]
     step = model.default_dt if dt is None else in_unit("dt", dt, ms, low=0, open_low=True)
+    sampling = step if record_dt is None else in_unit("record_dt", record_dt, ms)
     length = in_unit("duration", duration, second, low=0, open_low=True)
     check_memory(count_synapses(model.weights, model.size), model.size, max_memory)
     connectivity = Connectivity.from_matrix(model.sample_weights(parent))
@@ -130,18 +129,17 @@ def prepare(
         model=model,
         connectivity=connectivity,
         values=model.values(connectivity, step, parent),
-        n_steps=_multiple("duration", length, step),
+        n_steps=whole_steps("duration", length, step, low=1),
         dt=step,
         noise_seed=int(stream(noise, "noise").integers(2**31)),
         record=_recorded(model, record),
-        record_every=1 if record_dt is None else _multiple(
-            "record_dt", in_unit("record_dt", record_dt, ms, low=0, open_low=True), step
-        ),
+        record_every=whole_steps("record_dt", sampling, step, low=1),
+        seed=recorded_seed(parent),
         progress=progress,
-    )  # fmt: skip
+    )
 
 
-def provenance(run: backends.Run, seed: Any) -> dict[str, Any]:
+def provenance(run: backends.Run) -> dict[str, Any]:
     """Return what a recording must say about the run it came from."""
     from heavytail_snn import __version__
 
@@ -158,7 +156,7 @@ def provenance(run: backends.Run, seed: Any) -> dict[str, Any]:
     return {
         "model": type(run.model).__name__,
         "parameters": parameters,
-        "seed": recorded_seed(seed),
+        "seed": run.seed,
         "dt": run.dt,
         "n_synapses": run.connectivity.n_synapses,
         "heavytail_snn": __version__,
@@ -178,16 +176,3 @@ def _recorded(model: NetworkModel, record: Iterable[str]) -> tuple[str, ...]:
     for name in names:
         check_choice("record", name, ("spikes", *model.variables))
     return tuple(sorted({name for name in names if name != "spikes"}))
-
-
-def _multiple(argument: str, length: float, step: float) -> int:
-    """Return length / step, which must be a whole number >= 1."""
-    count = round(length / step)
-    if count < 1 or abs(length / step - count) > 1e-6 * max(1, count):
-        raise ParameterError(
-            argument,
-            length,
-            f"must be a whole number of steps of dt = {step:g} s",
-            f"use {max(1, count) * step:g} s, or another dt",
-        )
-    return count

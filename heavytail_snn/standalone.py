@@ -99,9 +99,10 @@ def generate(
         key: [device.get_array_filename(by_key[key]), np.dtype(by_key[key].dtype).str]
         for key in recorded
     }
-    for name in _CONNECTIONS.values():
-        (directory / "static_arrays" / name).unlink()  # values, which each run writes for itself
-    (directory / MANIFEST).write_text(json.dumps({"results": files}, indent=1))
+    for name in _CONNECTIONS.values():  # values, which each run writes for itself
+        (directory / "static_arrays" / name).unlink(missing_ok=True)
+    values = {key: np.dtype(by_key[key].dtype).str for key in run.values}
+    (directory / MANIFEST).write_text(json.dumps({"results": files, "values": values}, indent=1))
 
 
 def _read_duration_at_run_time(device: Any) -> None:
@@ -162,12 +163,13 @@ def write_run(run: Run, project: Path, directory: Path) -> list[str]:
     connectivity = {"sources": run.connectivity.sources, "targets": run.connectivity.targets}
     for name, array in connectivity.items():
         array.astype(np.int32, copy=False).tofile(arrays / _CONNECTIONS[name])
+    dtypes = json.loads((project / MANIFEST).read_text())["values"]
     arguments = ["--results_dir", "results/"]
     for key, value in run.values.items():
         if np.ndim(value):
             # Brian2CUDA turns the whole argument into lower case
             name = f"value_{key}".lower()
-            np.ascontiguousarray(value, dtype=np.float64).tofile(arrays / name)
+            np.ascontiguousarray(value, dtype=dtypes[key]).tofile(arrays / name)
             arguments.append(f"{key}=static_arrays/{name}")
         else:
             arguments.append(f"{key}={float(value)!r}")

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from brian2 import Clock, NeuronGroup, Quantity, Synapses, ms, mV
 
-from heavytail_snn.brian_units import in_unit, in_unit_array
+from heavytail_snn.brian_units import in_unit, in_unit_array, whole_steps
 from heavytail_snn.errors import ParameterError, check_choice, check_integer
 from heavytail_snn.models.network_model import NetworkModel, Values
 from heavytail_snn.randomness import Seed, stream
@@ -98,7 +98,8 @@ class LIFNetwork(NetworkModel):
         Their potentials (without leak) have the area ``W * unit_weight * tau`` for all three.
     tau, tau_syn, t_ref, delay : Quantity of time
         Membrane, synapse, refractory period (v stays at reset and delta input is lost; the
-        synaptic variables go on) and transmission delay, the same for all synapses.
+        synaptic variables go on) and transmission delay, the same for all synapses.  `t_ref` and
+        `delay` are whole numbers of steps.
     theta, v_reset, unit_weight : Quantity of voltage
     initial : Quantity of voltage, one or (n,), optional
         v at time 0; by default uniform between reset and threshold, from the run's seed.
@@ -210,6 +211,8 @@ class LIFNetwork(NetworkModel):
     def values(self, connectivity: Connectivity, dt: float, seed: Seed) -> Values:
         """Return parameters, weights and initial states in SI units."""
         values = self._scalars()
+        whole_steps("t_ref", float(self.t_ref), dt)  # Brian2 would round them silently
+        whole_steps("delay", float(self.delay), dt)
         values["neurons.mu"] = in_unit_array("drive", self.drive, mV, self.size)
         values["synapses.w"] = connectivity.weights
         if self.initial is None:
