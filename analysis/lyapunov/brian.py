@@ -17,7 +17,12 @@ from brian2.core.namespace import get_local_namespace
 from brian2.devices.device import get_device
 from numpy.typing import NDArray
 
-from heavytail_snn.analysis.lyapunov.brian_checks import check_crossings, check_network, check_ties
+from heavytail_snn.analysis.lyapunov.brian_checks import (
+    base_name,
+    check_crossings,
+    check_network,
+    check_ties,
+)
 from heavytail_snn.analysis.lyapunov.hybrid import TIME, Population, Pulse, evaluate, explain
 from heavytail_snn.analysis.lyapunov.hybrid_network import (
     HybridNetwork,
@@ -161,7 +166,7 @@ class BrianTangent:
         self.populations = [read_population(g, self.namespace) for g in self.groups]
         self.pulses: list[tuple[Synapses, Any, Pulse]] = []
         for item in self.synapses:
-            target = self.populations[self._number(_base(item.target), item.name)]
+            target = self.populations[self._number(item.target, item.name)]
             self.pulses += [(item, *p) for p in read_pulses(item, target, self.namespace)]
         self.externals = check_network(
             network, self.groups, self.synapses, self.populations, self.pulses
@@ -170,12 +175,14 @@ class BrianTangent:
         self.explanation = explain(self.populations, [p for *_, p in self.pulses])
         self._attach()
 
-    def _number(self, group: Any, name: str) -> int:
-        if group not in self.groups:
+    def _number(self, target: Any, name: str) -> int:
+        names = [g.name for g in self.groups]
+        base = base_name(target)
+        if base not in names:
             raise UnreadableModelError(
-                name, f"target {group.name}", "must be one of neurons", "pass it in neurons=[...]"
+                name, f"target {base}", "must be one of neurons", "pass it in neurons=[...]"
             )
-        return self.groups.index(group)
+        return names.index(base)
 
     def _attach(self) -> None:
         """Add monitors: spikes with states, initial states, noise paths, external spikes."""
@@ -267,10 +274,10 @@ class BrianTangent:
         """Return all synapses of all pathways, and the rows of each pathway."""
         sources, targets, delays, rows, start = [], [], [], [], 0
         firsts = np.concatenate([[0], np.cumsum([len(g) for g in (*self.groups, *self.externals)])])
-        numbers = {id(g): n for n, g in enumerate((*self.groups, *self.externals))}
+        numbers = {g.name: n for n, g in enumerate((*self.groups, *self.externals))}
         for synapses, pathway, _ in self.pulses:
             offset = [
-                int(firsts[numbers[id(_base(group))]]) + int(getattr(group, "start", 0))
+                int(firsts[numbers[base_name(group)]]) + int(getattr(group, "start", 0))
                 for group in (synapses.source, synapses.target)
             ]
             sources.append(np.asarray(synapses.i[:], dtype=np.int64) + offset[0])
@@ -380,11 +387,6 @@ class BrianTangent:
 
     def _variables(self, monitor: SpikeMonitor) -> tuple[Any, ...]:
         return self.populations[self.crossings.index(monitor)].variables
-
-
-def _base(group: Any) -> Any:
-    """Return the group itself, or the one that a subgroup is a part of."""
-    return getattr(group, "source", group)
 
 
 def _scales(network: HybridNetwork, spikes: Spikes) -> tuple[np.ndarray, float]:

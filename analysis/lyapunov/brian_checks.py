@@ -49,7 +49,7 @@ def check_network(
             "network", f"time steps {sorted(steps)}", "must have one time step",
             "use the same dt for all groups",
         )  # fmt: skip
-    return _externals(groups, pulses)
+    return _externals(network, groups, pulses)
 
 
 def _check_object(
@@ -59,11 +59,11 @@ def _check_object(
     populations: Sequence[Population],
 ) -> None:
     problem, remedy = "", ""
-    if isinstance(item, NeuronGroup) and item not in groups:
+    if isinstance(item, NeuronGroup) and item.name not in {g.name for g in groups}:
         problem, remedy = "is not among neurons", "pass every NeuronGroup in neurons=[...]"
     elif isinstance(item, Synapses):
         refuse_synaptic_equations(item)
-        if item not in synapses:
+        if item.name not in {s.name for s in synapses}:
             problem, remedy = "is not among synapses", "pass every Synapses in synapses=[...]"
     elif isinstance(item, PoissonInput):
         problem = "draws its pulses without recording them"
@@ -94,15 +94,21 @@ def _slot(item: Any) -> str | None:
     return slots.get(type(item).__name__)
 
 
+def base_name(group: Any) -> str:
+    """Return the name of a group, or of the group that a subgroup is a part of."""
+    return str(getattr(group, "source", group).name)
+
+
 def _externals(
-    groups: Sequence[NeuronGroup], pulses: Sequence[tuple[Synapses, Any, Pulse]]
+    network: Network,
+    groups: Sequence[NeuronGroup],
+    pulses: Sequence[tuple[Synapses, Any, Pulse]],
 ) -> list[Any]:
-    found: list[Any] = []
-    for synapses, _, _ in pulses:
-        base = getattr(synapses.source, "source", synapses.source)
-        if base not in groups and base not in found:
-            found.append(base)
-    return found
+    """Return the sources of pulses that are no neurons of the model, in order of appearance."""
+    own = {g.name for g in groups}
+    objects = {item.name: item for item in network.sorted_objects}
+    names = dict.fromkeys(base_name(synapses.source) for synapses, *_ in pulses)
+    return [objects[name] for name in names if name not in own]
 
 
 def check_crossings(network: HybridNetwork, spikes: Spikes, dt: float) -> None:

@@ -6,13 +6,12 @@ derivative of that scheme.  Errors do not grow: resets and leaks forget them.  T
 g, k of the model are printed from sympy and compiled once.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import sympy
-from numba import njit
+from numba import cfunc, njit, types
 from sympy.printing.pycode import PythonCodePrinter
 
 from heavytail_snn.analysis.lyapunov.hybrid import TIME
@@ -117,7 +116,7 @@ class NonlinearModel(HybridNetwork):
             self._state,
             (self.step, tie_window),
             self._tableau,
-            self._functions,
+            tuple(f.ctypes for f in self._functions.values()),
             out,
         )
         if code:
@@ -176,17 +175,26 @@ def _fresh() -> Any:
     return (sympy.Symbol(f"_c{k}") for k in range(10**6))
 
 
-def _function(name: str, arguments: str, branches: list[list[str]]) -> str:
-    lines = [f"def {name}(which, {arguments}):"]
-    for number, body in enumerate(branches):
-        lines.append(f"    if which == {number}:")
-        lines += [f"        {line}" for line in body] or ["        pass"]
-    return "\n".join(lines)
+_POINTER = types.CPointer(types.float64)
+# name: (arguments of the generated function, their types)
+_SIGNATURES = {
+    "motion": ("x, p, u, t, f, m", [_POINTER] * 3 + [types.float64] + [_POINTER] * 2),
+    "curvature": ("x, p, u, t, m", [_POINTER] * 3 + [types.float64] + [_POINTER]),
+    "threshold": ("x, p, f", [_POINTER] * 3),
+    "reset": ("x, p, f", [_POINTER] * 3),
+    "pulse": ("x, p, f", [_POINTER] * 3),
+}
 
 
-def _compile(model: NonlinearModel) -> tuple[Callable[..., None], ...]:
-    """Return compiled motion (f and A), curvature, threshold, reset and pulse."""
-    motion, curvature, threshold, reset, first = [], [], [], [], 0
+def _compile(model: NonlinearModel) -> dict[str, Any]:
+    """Return C functions for motion (f and A), curvature, threshold, reset and pulse.
+
+    They have the same types for all models, so that the walk over the events is compiled once and
+    kept on disk.
+    """
+    width = model.n_variables
+    branches: dict[str, list[list[str]]] = {name: [] for name in _SIGNATURES}
+    first = 0
     for part in model.populations:
         p = part.population
         names = {s: f"x[{a}]" for a, s in enumerate(p.variables)}
@@ -194,49 +202,45 @@ def _compile(model: NonlinearModel) -> tuple[Callable[..., None], ...]:
         names |= {item.symbol: f"u[{first + c}]" for c, item in enumerate(p.inputs)}
         names[TIME] = "t"
         first += len(p.inputs)
-        n = range(len(p.variables))
-        motion.append(
-            _body(
-                [(f"f[{a}]", p.drift[a]) for a in n]
-                + [(f"m[{a}, {b}]", p.jacobian[a, b]) for a in n for b in n],
-                names,
-            )
-        )
-        pairs = [(a, b) for a in n for b in n] if model.scheme == EXPONENTIAL else []
-        own = [(f"m[{a}, {b}]", sympy.diff(p.jacobian[a, a], p.variables[b])) for a, b in pairs]
-        curvature.append(_body(own, names))
-        threshold.append(_body([("m[0]", p.threshold)], names))
-        reset.append(_body([(f"f[{a}]", p.reset[a]) for a in n], names))
-    pulse = []
-    for values in model.pulses:
-        variables = values.pulse.target.variables
-        names = {s: f"x[{a}]" for a, s in enumerate(variables)}
-        names |= {s: f"p[{c}]" for c, s in enumerate(sorted(values.parameters, key=str))}
-        pulse.append(_body([(f"f[{a}]", e) for a, e in enumerate(values.pulse.after)], names))
-    source = "\n\n".join(
-        [
-            "import math",
-            _function("motion", "x, p, u, t, f, m", motion),
-            _function("curvature", "x, p, u, t, m", curvature),
-            _function("threshold", "x, p, m", threshold),
-            _function("reset", "x, p, f", reset),
-            _function("pulse", "x, p, f", pulse or [[]]),
+        cells = [(a, b) for a in range(len(p.variables)) for b in range(len(p.variables))]
+        drift = [(f"f[{a}]", f) for a, f in enumerate(p.drift)]
+        slope = [(f"m[{a * width + b}]", p.jacobian[a, b]) for a, b in cells]
+        bend = [
+            (f"m[{a * width + b}]", sympy.diff(p.jacobian[a, a], p.variables[b])) for a, b in cells
         ]
-    )
+        branches["motion"].append(_body(drift + slope, names))
+        branches["curvature"].append(_body(bend if model.scheme == EXPONENTIAL else [], names))
+        branches["threshold"].append(_body([("f[0]", p.threshold)], names))
+        branches["reset"].append(_body([(f"f[{a}]", g) for a, g in enumerate(p.reset)], names))
+    for values in model.pulses:
+        names = {s: f"x[{a}]" for a, s in enumerate(values.pulse.target.variables)}
+        names |= {s: f"p[{c}]" for c, s in enumerate(sorted(values.parameters, key=str))}
+        after = [(f"f[{a}]", e) for a, e in enumerate(values.pulse.after)]
+        branches["pulse"].append(_body(after, names))
+    return {name: _c_function(name, bodies) for name, bodies in branches.items()}
+
+
+def _c_function(name: str, branches: list[list[str]]) -> Any:
+    arguments, kinds = _SIGNATURES[name]
+    lines = ["import math", f"def {name}(which, {arguments}):"]
+    for number, body in enumerate(branches):
+        lines.append(f"    if which == {number}:")
+        lines += [f"        {line}" for line in body] or ["        pass"]
+    lines.append("    return 0")
     scope: dict[str, Any] = {}
-    exec(compile(source, "<saltation model>", "exec"), scope)
-    names_of = ("motion", "curvature", "threshold", "reset", "pulse")
-    return tuple(njit(scope[name]) for name in names_of)
+    exec(compile("\n".join(lines), f"<saltation {name}>", "exec"), scope)
+    signature = types.int64(types.int64, *kinds)
+    return cfunc(signature, error_model="numpy")(scope[name])
 
 
-@njit
+@njit(cache=True)
 def _inputs(i, t, tables, table_dt, columns, u):  # type: ignore[no-untyped-def]
     for k in range(len(tables)):
         row = min(int(t / table_dt[k] + 1e-6), tables[k].shape[0] - 1)
         u[k] = tables[k][row, columns[k, i]]
 
 
-@njit
+@njit(cache=True)
 def _rk_step(i, t, h, x, e, held, context, tableau, motion, work):  # type: ignore[no-untyped-def]
     """One explicit Runge-Kutta step of state and propagator."""
     which, parameters, clamped, tables, table_dt, columns = context
@@ -254,7 +258,7 @@ def _rk_step(i, t, h, x, e, held, context, tableau, motion, work):  # type: igno
                     slope[q, r] += h * a[stage, s] * ke[s, q, r]
         time = t + c[stage] * h
         _inputs(i, time, tables, table_dt, columns, u)
-        motion(which[i], point, parameters[i], u, time, f, m)
+        motion(which[i], point.ctypes, parameters[i].ctypes, u.ctypes, time, f.ctypes, m.ctypes)
         for q in range(n):
             free = not (held and clamped[i, q])
             k[stage, q] = f[q] if free else 0.0
@@ -270,15 +274,15 @@ def _rk_step(i, t, h, x, e, held, context, tableau, motion, work):  # type: igno
                 e[q, r] += h * b[stage] * ke[stage, q, r]
 
 
-@njit
+@njit(cache=True)
 def _exponential_step(i, t, h, x, e, held, context, motion, curvature, work):  # type: ignore[no-untyped-def]
     """One exponential Euler step, ``x_a += f_a (exp(A_aa h) - 1) / A_aa``, and its derivative."""
     which, parameters, clamped, tables, table_dt, columns = context
     f, m, u, point, slope, _, ke = work
     n = x.size
     _inputs(i, t, tables, table_dt, columns, u)
-    motion(which[i], x, parameters[i], u, t, f, m)
-    curvature(which[i], x, parameters[i], u, t, ke[0])
+    motion(which[i], x.ctypes, parameters[i].ctypes, u.ctypes, t, f.ctypes, m.ctypes)
+    curvature(which[i], x.ctypes, parameters[i].ctypes, u.ctypes, t, ke[0].ctypes)
     for q in range(n):
         z = m[q, q] * h
         if abs(z) > 1e-5:
@@ -297,7 +301,7 @@ def _exponential_step(i, t, h, x, e, held, context, motion, curvature, work):  #
     e[:, :] = slope
 
 
-@njit
+@njit(cache=True)
 def _walk(events, network, synapses, inputs, state, sizes, tableau, functions, out):  # type: ignore[no-untyped-def]
     kind, neuron, synapse, times = events
     which, parameters, clamped, hold, overwritten = network
@@ -348,19 +352,19 @@ def _walk(events, network, synapses, inputs, state, sizes, tableau, functions, o
         if kind[j] == 0:
             if held:
                 return 1, j
-            reset(which[i], x, parameters[i], new)
+            reset(which[i], x.ctypes, parameters[i].ctypes, new.ctypes)
             x[:] = new
             refractory[i] = hold[i] > 0
             fired[i] = t
         elif kind[j] == 1:
             s = synapse[j]
-            threshold(which[i], x, parameters[i], height)
+            threshold(which[i], x.ctypes, parameters[i].ctypes, height.ctypes)
             before = height[0]
-            pulse(pulse_of[s], x, pulse_parameters[s], new)
+            pulse(pulse_of[s], x.ctypes, pulse_parameters[s].ctypes, new.ctypes)
             for q in range(n):
                 if not ((held and clamped[i, q]) or (tied and overwritten[i, q])):
                     x[q] = new[q]
-            threshold(which[i], x, parameters[i], height)
+            threshold(which[i], x.ctypes, parameters[i].ctypes, height.ctypes)
             if before < 0.0 and height[0] >= 0.0 and not held:
                 return 2, j
         elif kind[j] == 2:
