@@ -6,8 +6,8 @@ One formula, that of `heavytail_snn.stable`, is written once for numpy and once 
 
 What Brian2 accepts
 -------------------
-- Assignments (``S.w = "..."``), ``run_regularly`` and reset statements, and ``dv/dt`` under the
-  method ``levy_euler``; subexpressions only with ``(constant over dt)``.
+- Assignments (``S.w = "..."``), ``run_regularly`` and reset statements, and ``dv/dt`` under
+  ``method="euler"``; subexpressions only with ``(constant over dt)``.
 - Not twice in one expression, not with method ``exact``, not in ``connect(p=...)``.
 - Not in ``on_pre`` on CUDA: neurons that spike together would share random states.
 - Increments of a stable process scale as dt^(1/alpha).  Under Euler write the noise as

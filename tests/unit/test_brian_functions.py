@@ -39,11 +39,13 @@ def run_once(target, code, n=10_000, seed=1, **values):
 def grid():
     alpha = [0.3, 0.6, 0.999999, 1.0, 1.000001, 1.2, 1.5, 1.9, 2.0]
     beta, u, g = [-1, -0.4, 0, 1], [0.0, 1e-12, 0.2, 0.5, 0.97, 1.0], [-8.0, -0.6, 1e-9, 0.3, 2.0]
-    u[0], u[-1] = 1e-15, 1 - 1e-15  # the ends themselves only for |beta| < 1, below
     mesh = np.meshgrid(alpha, beta, u, g)
-    return {
-        name: axis.ravel() for name, axis in zip(("alpha", "beta", "u", "g"), mesh, strict=True)
-    }
+    axes = dict(zip(("alpha", "beta", "u", "g"), (axis.ravel() for axis in mesh), strict=True))
+    # at |beta| = 1, and for beta != 0 at alpha = 2, where beta means nothing, the formula itself
+    # loses its digits within 1e-10 of the ends of u
+    harmless = (np.abs(axes["beta"]) < 1) & ((axes["alpha"] < 2) | (axes["beta"] == 0))
+    kept = harmless | (np.abs(axes["u"] - 0.5) < 0.49)
+    return {name: axis[kept] for name, axis in axes.items()}
 
 
 def test_registering_twice_changes_nothing():
@@ -73,7 +75,7 @@ def test_cython_equals_numpy_everywhere():
     on_numpy = run_once("numpy", code, n, **values)
     on_cython = run_once("cython", code, n, **values)
     assert np.isfinite(on_numpy).all()
-    assert on_cython == pytest.approx(on_numpy, rel=1e-11)
+    assert on_cython == pytest.approx(on_numpy, rel=1e-11, abs=1e-14)
 
 
 @pytest.mark.parametrize("target", ["numpy", "cython"])
