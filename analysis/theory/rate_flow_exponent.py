@@ -58,7 +58,10 @@ def even_ground_state(
         )
         for n_cells in (_CELLS, 2 * _CELLS)
     )
-    return fine + (fine - coarse) / 3.0
+    # f' is smallest at D = 0, so there is a bound state below the continuum; where it is too
+    # shallow for the finite length, the continuum's edge is its limit
+    edge = 1.0 - g**2 * float(series.slope(np.zeros(1))[0])
+    return min(fine + (fine - coarse) / 3.0, edge)
 
 
 def _lowest_eigenvalue(well: Callable[[Floats], Floats], length: float, n_cells: int) -> float:
