@@ -88,7 +88,9 @@ def cross_spectrum(
         Two unit numbers.  Default: the mean over all ordered pairs of different units, which costs
         no more than the spectra of the single units.
     correct_bins : bool
-        Divide by sinc^2(f bin_size), the damping by counts in bins.
+        Divide by sinc^2(f bin_size), by which counting in bins damps correlations that are wider
+        than a bin.  Coincidences sharper than a bin are not damped but folded back whole: leave
+        them as they are.
     method, bin_size, frequency_resolution, nw, t_start, t_stop
         As for `power_spectrum`.
 

@@ -138,10 +138,11 @@ def power_spectrum(
 
     Notes
     -----
-    The error band of one train is that of chi-square with twice the number of independent
-    averages (Welch 1967, doi:10.1109/TAU.1967.1161901).  That of the mean over units is of the
-    same form, with the scatter of the unit average between segments in place of theory: it holds
-    for correlated units too.  The mean over the whole stretch is removed, not that of each
+    The error band of one train is that of chi-square with 2 / (1 / K + 1 / N) degrees of freedom:
+    K independent averages (Welch 1967, doi:10.1109/TAU.1967.1161901), and N spikes, whose number
+    fluctuates (Jarvis & Mitra 2001, doi:10.1162/089976601300014312).  That of the mean over units
+    has the scatter of the unit average between segments in place of this theory: it holds for
+    correlated units too.  The mean over the whole stretch is removed, not that of each
     segment, so that slow rate changes stay in the lowest frequencies.  Bins shorter than the time
     step of a simulation show the grid as structure.
 
@@ -168,7 +169,9 @@ def power_spectrum(
     power = samples.mean(axis=(0, 1))
     tail, tail_error = _tail(samples, rates, tail_band, cut)
     averages_over_units = unit == "mean" and recording.n_units > 1
-    lower, upper = _band(samples, confidence, cut, empirical=averages_over_units)
+    degrees = 2 / (1 / cut.independent_averages + 1 / (rate * n_bins * bin_size))
+    scatter = samples.reshape(-1, power.size) if averages_over_units else None
+    lower, upper = _band(power, confidence, degrees, scatter, cut.independent_averages)
     if correct_bins:
         power, lower, upper = (rate + (p - rate) / cut.attenuation for p in (power, lower, upper))
     return PowerSpectrum(
@@ -182,7 +185,7 @@ def power_spectrum(
         tail_over_rate_error=tail_error,
         tail_band=tail_band,
         n_segments=cut.n_segments,
-        degrees_of_freedom=2 * cut.independent_averages,
+        degrees_of_freedom=degrees,
         bin_size=bin_size,
         parameters={
             "unit": unit,
@@ -255,16 +258,18 @@ def _tail(
 
 
 def _band(
-    samples: np.ndarray, confidence: float, cut: Segmentation, *, empirical: bool
+    power: np.ndarray,
+    confidence: float,
+    degrees_of_freedom: float,
+    scatter: np.ndarray | None,
+    independent_averages: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ends of the chi-square confidence band of the mean over segments and tapers."""
-    power = samples.mean(axis=(0, 1))
-    degrees = np.full(power.shape, 2 * cut.independent_averages)
-    flat = samples.reshape(-1, power.size)
-    if empirical and len(flat) > 1:
-        variance = flat.var(axis=0, ddof=1) / cut.independent_averages
-        scattered = variance > 0
-        degrees[scattered] = 2 * power[scattered] ** 2 / variance[scattered]
+    """Return the ends of the chi-square band, its width from `scatter` where that is given."""
+    degrees = np.full(power.shape, degrees_of_freedom)
+    if scatter is not None and len(scatter) > 1:
+        variance = scatter.var(axis=0, ddof=1) / independent_averages
+        varies = variance > 0
+        degrees[varies] = 2 * power[varies] ** 2 / variance[varies]
     low, high = 0.5 * (1 - confidence), 0.5 * (1 + confidence)
     return (
         degrees * power / stats.chi2.ppf(high, degrees),

@@ -46,7 +46,7 @@ def test_round_trip_keeps_everything(small, tmp_path, suffix):
 
 
 def test_text_round_trip_keeps_spikes_limits_and_silent_units(small, tmp_path):
-    with pytest.raises(ParameterError, match="with traces"):
+    with pytest.raises(ParameterError, match=r"with traces"):
         small.write(tmp_path / "a.txt")
     spikes = Recording(small.times, small.ids, 4, -1.0, 1.0)
     spikes.write(tmp_path / "a.txt")
@@ -56,7 +56,7 @@ def test_text_round_trip_keeps_spikes_limits_and_silent_units(small, tmp_path):
 
 
 def test_write_refuses_other_suffixes(small, tmp_path):
-    with pytest.raises(ParameterError, match="must end in .npz, .nix or .txt"):
+    with pytest.raises(ParameterError, match=r"must end in .npz, .nix or .txt"):
         small.write(tmp_path / "a.xyz")
 
 
@@ -73,7 +73,7 @@ def test_text_with_one_column_and_its_time_unit(tmp_path):
     limited = Recording.read(path, time_unit="us", t_start=0, t_stop=10 * pq.ms)
     assert (limited.t_start, limited.t_stop) == (0.0, 0.01)
     assert limited.attrs["t_stop_from"] == "given"
-    with pytest.raises(ParameterError, match="time_unit must be one of.*did you mean 'us'"):
+    with pytest.raises(ParameterError, match=r"time_unit must be one of.*did you mean 'us'"):
         Recording.read(path, time_unit="uss")
 
 
@@ -85,7 +85,7 @@ def test_text_with_labels_or_unit_numbers(tmp_path):
     assert labelled.attrs["unit_names"] == ["3", "7"]
     assert labelled.ids.tolist() == [1, 0, 1]
     assert Recording.read(path, n_units=9).ids.tolist() == [7, 3, 7]
-    with pytest.raises(RecordingError, match="n_units - 1 = 4, got 3 to 7"):
+    with pytest.raises(RecordingError, match=r"n_units - 1 = 4, got 3 to 7"):
         Recording.read(path, n_units=5)
 
 
@@ -173,20 +173,20 @@ def test_plain_npz(tmp_path):
     with pytest.raises(RecordingError, match=r"times and ids, got \['spikes'\]"):
         Recording.read(path)
     np.savez(path, times=np.array([{}]), ids=[0])
-    with pytest.raises(RecordingError, match="cannot be read as a .npz"):
+    with pytest.raises(RecordingError, match=r"cannot be read as a .npz"):
         Recording.read(path)  # pickled objects are never loaded
 
 
 def test_own_npz_states_its_limits(small, tmp_path):
     small.write(tmp_path / "a.npz")
-    with pytest.raises(ParameterError, match="slice"):
+    with pytest.raises(ParameterError, match=r"slice"):
         Recording.read(tmp_path / "a.npz", t_stop=2)
 
 
 def test_phy_folder(tmp_path):
     np.save(tmp_path / "spike_times.npy", np.array([[30], [60], [90]], dtype=np.uint64))
     np.save(tmp_path / "spike_clusters.npy", np.array([12, 5, 12], dtype=np.int32))
-    with pytest.raises(RecordingError, match="sampling_rate"):
+    with pytest.raises(RecordingError, match=r"sampling_rate"):
         Recording.read(tmp_path)
     recording = Recording.read(tmp_path, sampling_rate=30_000)
     assert recording.times.tolist() == pytest.approx([0.001, 0.002, 0.003])
@@ -240,12 +240,12 @@ def test_other_files_go_through_neo(small, tmp_path):
     block.segments += [small.to_neo(lazy=False), Recording([0.1], [0], 1, 0, 1).to_neo(lazy=False)]
     neo.io.PickleIO(str(tmp_path / "a.pkl")).write_block(block)
     assert Recording.read(tmp_path / "a.pkl", segment=0) == small
-    with pytest.raises(RecordingError, match="exactly one Segment, got 2"):
+    with pytest.raises(RecordingError, match=r"exactly one Segment, got 2"):
         Recording.read(tmp_path / "a.pkl")
     with pytest.raises(ParameterError, match=r"segment must be an integer in \[0, 1\]"):
         Recording.read(tmp_path / "a.pkl", segment=5)
     (tmp_path / "a.unknown").write_text("?")
-    with pytest.raises(RecordingError, match="cannot be read as a file that neo knows"):
+    with pytest.raises(RecordingError, match=r"cannot be read as a file that neo knows"):
         Recording.read(tmp_path / "a.unknown")
 
 
@@ -254,13 +254,13 @@ def test_other_files_go_through_neo(small, tmp_path):
 
 def test_options_are_checked(small, tmp_path):
     small.write(tmp_path / "a.npz")
-    with pytest.raises(ParameterError, match="variable is no option of the format npz"):
+    with pytest.raises(ParameterError, match=r"variable is no option of the format npz"):
         Recording.read(tmp_path / "a.npz", variable="x")
-    with pytest.raises(ParameterError, match="format must be one of.*did you mean 'text'"):
+    with pytest.raises(ParameterError, match=r"format must be one of.*did you mean 'text'"):
         Recording.read(tmp_path / "a.npz", format="texts")
-    with pytest.raises(ParameterError, match="time_unit must not be given for nwb"):
+    with pytest.raises(ParameterError, match=r"time_unit must not be given for nwb"):
         Recording.read(tmp_path / "a.npz", format="nwb", time_unit="s")
-    with pytest.raises(RecordingError, match="does not exist"):
+    with pytest.raises(RecordingError, match=r"does not exist"):
         Recording.read(tmp_path / "b.npz")
 
 
@@ -268,14 +268,14 @@ def test_options_are_checked(small, tmp_path):
 def test_truncated_copies_are_refused(tmp_path, keep):
     binary = EXAMPLE_PATH.read_bytes()
     (tmp_path / "a.mat").write_bytes(binary[:keep])
-    with pytest.raises(RecordingError, match="a.mat"):
+    with pytest.raises(RecordingError, match=r"a.mat"):
         Recording.read(tmp_path / "a.mat")
     example_recording().write(tmp_path / "whole.npz")
     (tmp_path / "a.npz").write_bytes((tmp_path / "whole.npz").read_bytes()[:keep])
-    with pytest.raises(RecordingError, match="a.npz"):
+    with pytest.raises(RecordingError, match=r"a.npz"):
         Recording.read(tmp_path / "a.npz")
     (tmp_path / "a.nwb").write_bytes(binary[:keep])
-    with pytest.raises(RecordingError, match="a.nwb"):
+    with pytest.raises(RecordingError, match=r"a.nwb"):
         Recording.read(tmp_path / "a.nwb")
 
 
@@ -284,16 +284,16 @@ def test_copies_with_nan_or_shuffled_are_refused(tmp_path):
     holed = [train.copy() for train in trains]
     holed[3][5] = np.nan
     savemat(tmp_path / "nan.mat", {"unit_t": cell(*holed)})
-    with pytest.raises(RecordingError, match="finite, got nan at spike 5 of unit 3"):
+    with pytest.raises(RecordingError, match=r"finite, got nan at spike 5 of unit 3"):
         Recording.read(tmp_path / "nan.mat")
     rng = np.random.default_rng(1)
     savemat(tmp_path / "shuffled.mat", {"unit_t": cell(*(rng.permutation(t) for t in trains))})
-    with pytest.raises(RecordingError, match="times of unit 0 must be sorted"):
+    with pytest.raises(RecordingError, match=r"times of unit 0 must be sorted"):
         Recording.read(tmp_path / "shuffled.mat")
     assert Recording.read(tmp_path / "shuffled.mat", sort=True) == example_recording()
     doubled = [np.repeat(train, 2) for train in trains]
     savemat(tmp_path / "doubled.mat", {"unit_t": cell(*doubled)})
-    with pytest.raises(RecordingError, match="twice at one time"):
+    with pytest.raises(RecordingError, match=r"twice at one time"):
         Recording.read(tmp_path / "doubled.mat")
 
 
