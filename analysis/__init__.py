@@ -6,6 +6,7 @@ the Lyapunov routes, which need its tangent dynamics.
 
 from heavytail_snn.analysis import theory
 from heavytail_snn.analysis.compare import ComparedQuantity, Comparison, compare
+from heavytail_snn.analysis.describe import Description, describe
 from heavytail_snn.analysis.dimension import ParticipationRatio, participation_ratio
 from heavytail_snn.analysis.lyapunov import *  # noqa: F403 - the sub-package lists its names
 from heavytail_snn.analysis.lyapunov import __all__ as _lyapunov
@@ -23,12 +24,14 @@ __all__ = [
     "ComparedQuantity",
     "Comparison",
     "CrossSpectrum",
+    "Description",
     "ParticipationRatio",
     "PowerSpectrum",
     "SpikeStatistics",
     "WeightTail",
     "compare",
     "cross_spectrum",
+    "describe",
     "participation_ratio",
     "power_spectrum",
     "spike_statistics",

@@ -92,6 +92,7 @@ class Coupling:
 
     Examples
     --------
+    >>> from heavytail_snn.laws import LevyStable
     >>> coupling = Coupling(LevyStable(1.5), FixedInDegree(100), gain=1.2, autapses=False)
     >>> weights = coupling.sample(1000, seed=1)
     >>> weights.shape, weights.nnz
