@@ -27,8 +27,8 @@ def last_upward_crossing(
 
     Examples
     --------
-    >>> last_upward_crossing([1, 2, 4], [-0.5, 0.5, 0.9], threshold=0.0)
-    1.4142135623730951
+    >>> round(last_upward_crossing([1, 2, 4], [-0.5, 0.5, 0.9], threshold=0.0), 6)
+    1.414214
     """
     log_gains, values = _curve(gains, exponents)
     level = check_real("threshold", threshold)

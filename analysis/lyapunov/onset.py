@@ -52,7 +52,7 @@ def quenched_gain(weights: Any) -> float:
 
     Examples
     --------
-    >>> quenched_gain([[0.0, 2.0], [2.0, 0.0]])
+    >>> round(quenched_gain([[0.0, 2.0], [2.0, 0.0]]), 12)
     0.5
     """
     matrix = check_weights(weights)

@@ -151,7 +151,7 @@ def power_spectrum(
     >>> rng = np.random.default_rng(1)
     >>> poisson = np.sort(rng.uniform(0, 200, 4000))
     >>> spectrum = power_spectrum(poisson, t_start=0, t_stop=200)
-    >>> round(spectrum.rate, 1), round(spectrum.tail_over_rate, 1)
+    >>> round(float(spectrum.rate), 1), round(spectrum.tail_over_rate, 1)
     (20.0, 1.0)
     """
     recording, bin_size, n_bins = prepared(spikes, bin_size, t_start, t_stop)

@@ -109,8 +109,8 @@ def rate_map_spectrum(
 
     Examples
     --------
-    >>> round(rate_map_spectrum(2.0).kaplan_yorke_dimension_per_neuron, 4)
-    0.2575
+    >>> round(rate_map_spectrum(2.0).kaplan_yorke_dimension_per_neuron, 3)
+    0.258
     """
     n_exponents = check_integer("n_exponents", n_exponents, low=1)
     refine = check_integer("refine", refine, low=1)
