@@ -103,3 +103,26 @@ from heavytail_snn.analysis.theory.threshold_units import ThresholdUnits as Thre
 from heavytail_snn.analysis.theory.threshold_units import critical_gain as critical_gain
 from heavytail_snn.analysis.theory.threshold_units import stable_survival as stable_survival
 from heavytail_snn.analysis.theory.threshold_units import threshold_units as threshold_units
+
+# leaky integrate-and-fire networks and continuous-time heavy-tailed rate networks
+from heavytail_snn.analysis.theory.lif_heavy_tailed import lif_coupling as lif_coupling
+from heavytail_snn.analysis.theory.lif_heavy_tailed import lif_heavy_tailed as lif_heavy_tailed
+from heavytail_snn.analysis.theory.lif_network import LIFCircuit as LIFCircuit
+from heavytail_snn.analysis.theory.lif_network import LIFNetworkRate as LIFNetworkRate
+from heavytail_snn.analysis.theory.lif_network import lif_network as lif_network
+from heavytail_snn.analysis.theory.lif_population import LIFPopulation as LIFPopulation
+from heavytail_snn.analysis.theory.lif_population import Sampling as Sampling
+from heavytail_snn.analysis.theory.lif_spectrum import lif_spectrum as lif_spectrum
+from heavytail_snn.analysis.theory.lif_stability import LIFCriticalWeight as LIFCriticalWeight
+from heavytail_snn.analysis.theory.lif_stability import LIFStability as LIFStability
+from heavytail_snn.analysis.theory.lif_stability import lif_critical_weight as lif_critical_weight
+from heavytail_snn.analysis.theory.lif_stability import lif_stability as lif_stability
+from heavytail_snn.analysis.theory.rate_flow_heavy_tailed import (
+    HeavyTailedRateFlow as HeavyTailedRateFlow,
+)
+from heavytail_snn.analysis.theory.rate_flow_heavy_tailed import PathSampling as PathSampling
+from heavytail_snn.analysis.theory.rate_flow_heavy_tailed import (
+    rate_flow_heavy_tailed as rate_flow_heavy_tailed,
+)
+from heavytail_snn.analysis.theory.siegert import SiegertRate as SiegertRate
+from heavytail_snn.analysis.theory.siegert import siegert as siegert
