@@ -55,7 +55,16 @@ class EventState:
 
     def write(self, path: str | PathLike) -> None:
         """Write the state to an .npz file, from which `read` restores it exactly."""
-        np.savez(path, **{name: np.asarray(value) for name, value in vars(self).items()})
+        with open(path, "wb") as file:
+            np.savez(
+                file,
+                keys=self.keys,
+                order=self.order,
+                clock=self.clock,
+                origin=self.origin,
+                time=self.time,
+                n_spikes=self.n_spikes,
+            )
 
     @classmethod
     def read(cls, path: str | PathLike) -> "EventState":

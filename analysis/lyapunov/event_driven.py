@@ -112,6 +112,7 @@ def lyapunov_spectrum_of_events(
             k = _enlarged(k, size)
             continue
         start = run.stepper.time
+        run.shorten(duration, n_blocks)
         run.measure(duration, progress=progress)
         result = spectrum_from_blocks(
             np.array(run.stretches),
@@ -263,6 +264,12 @@ class TangentRun:
             self.advance()
             if self.adaptive and self.every > 1 and self.log10_condition(-1) > _WORST_CONDITION:
                 self.every //= 2
+
+    def shorten(self, duration: float, n_blocks: int) -> None:
+        """Shorten an adaptive interval so that `duration` holds at least two for each block."""
+        if self.adaptive and self.n_spikes:
+            expected = self.n_spikes / sum(self.intervals) * duration
+            self.every = max(1, min(self.every, int(expected / (2 * n_blocks))))
 
     def measure(self, duration: float, *, progress: bool = False) -> None:
         """Forget the warm-up and collect stretches over `duration` seconds."""

@@ -82,18 +82,18 @@ def flux_tube_radius(
     ----------
     Monteforte & Wolf, Phys. Rev. X 2 (2012) 041007, doi:10.1103/PhysRevX.2.041007.
     """
-    sizes = np.asarray(sizes, dtype=np.float64)
-    if sizes.ndim != 1 or not sizes.size or not (np.isfinite(sizes) & (sizes > 0)).all():
+    lengths = np.asarray(sizes, dtype=np.float64)
+    if lengths.ndim != 1 or not lengths.size or not (np.isfinite(lengths) & (lengths > 0)).all():
         raise ParameterError("sizes", sizes, "must be positive finite numbers")
     n_trials = check_integer("n_trials", n_trials, low=1)
     duration = one_time("duration", duration, low=0, open_low=True)
     generator = stream(seed, "perturbation")
     state = settled(network, state, state_warmup, seed)
-    stayed, trials = np.zeros(sizes.size, dtype=int), np.zeros(sizes.size, dtype=int)
+    stayed, trials = np.zeros(lengths.size, dtype=np.int64), np.zeros(lengths.size, dtype=np.int64)
     for _ in tqdm(range(n_trials), disable=not progress):
         later = _after(network, state, duration)
         close = _CLOSE * _independent_distance(network)
-        for index, size in enumerate(sizes):
+        for index, size in enumerate(lengths):
             copy = _displaced_across(network, state, size, generator)
             if copy is None:
                 continue
@@ -101,11 +101,11 @@ def flux_tube_radius(
             trials[index] += 1
             stayed[index] += _distance_across(network, later, end) < close
         state = later
-    radius, error = _exponential_radius(sizes, stayed, trials)
+    radius, error = _exponential_radius(lengths, stayed, trials)
     return FluxTube(
         radius=radius,
         standard_error=error,
-        sizes=sizes,
+        sizes=lengths,
         stayed=stayed,
         trials=trials,
         parameters=network.parameters | {"duration": duration},
