@@ -80,11 +80,12 @@ def check_real(
         value = value.item()
     if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
         raise ParameterError(argument, value, rule, remedy)
-    below = value <= low if open_low else value < low
-    above = value >= high if open_high else value > high
+    number = float(value)
+    below = number <= low if open_low else number < low
+    above = number >= high if open_high else number > high
     if below or above:
         raise ParameterError(argument, value, rule, remedy)
-    return float(value)
+    return number
 
 
 def check_integer(
@@ -92,7 +93,7 @@ def check_integer(
 ) -> int:
     """Return `value` as an int if it is a whole number in [low, high], else raise."""
     whole = isinstance(value, Integral) or (isinstance(value, Real) and float(value).is_integer())
-    if isinstance(value, bool) or not whole or not low <= value <= high:
+    if isinstance(value, bool) or not whole or not low <= int(value) <= high:
         bound = f"in [{low}, {high:g}]" if math.isfinite(high) else f">= {low}"
         raise ParameterError(argument, value, f"must be an integer {bound}", remedy)
     return int(value)

@@ -103,7 +103,8 @@ class Result:
 
     def to_xarray(self) -> xr.Dataset:
         """Return the numeric fields as an `xarray.Dataset` with units; the rest as attributes."""
-        variables, attributes = {}, {}
+        variables: dict[str, Any] = {}
+        attributes: dict[str, Any] = {}
         for item in dataclasses.fields(self):
             value, dims = getattr(self, item.name), item.metadata.get("dims", ())
             if isinstance(value, np.ndarray) and len(dims) == value.ndim:
