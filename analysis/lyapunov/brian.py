@@ -23,7 +23,7 @@ from heavytail_snn.analysis.lyapunov.brian_checks import (
     check_network,
     check_ties,
 )
-from heavytail_snn.analysis.lyapunov.hybrid import TIME, Population, Pulse, evaluate, explain
+from heavytail_snn.analysis.lyapunov.hybrid import TIME, Pulse, evaluate, explain
 from heavytail_snn.analysis.lyapunov.hybrid_network import (
     HybridNetwork,
     PopulationValues,
@@ -114,7 +114,8 @@ def lyapunov_spectrum_of_brian(
         "tangent_warmup": one_time("tangent_warmup", tangent_warmup, low=0),
     }
     check_integer("k", k, low=1)
-    tangent = BrianTangent(network, neurons, synapses, duration=sum(times.values()), namespace=names)
+    total = sum(times.values())
+    tangent = BrianTangent(network, neurons, synapses, duration=total, namespace=names)
     if explain:
         sys.stdout.write(tangent.explanation + "\n")
     tangent.run()
@@ -323,7 +324,8 @@ class BrianTangent:
             table = table[:, None] if table.ndim == 1 else table
             tables.append(Table(table, float(array.dt), columns.astype(np.int64)))
         names = [str(x) for x in population.variables]
-        initial = np.stack([np.asarray(getattr(self.starts[number], f"{x}_"))[:, 0] for x in names], 1)
+        start = self.starts[number]
+        initial = np.stack([np.asarray(getattr(start, f"{x}_"))[:, 0] for x in names], axis=1)
         return PopulationValues(population, size, values, tuple(tables), initial, self.dt)
 
     def _resolve(self, group: Any, name: str) -> Any:
@@ -339,7 +341,9 @@ class BrianTangent:
             value = np.asarray(self._resolve(group, name).get_value(), dtype=float)
         return np.broadcast_to(value, (size,)).astype(float)
 
-    def _pulse_parameters(self, synapses: Synapses, pulse: Pulse, size: int) -> dict[Any, np.ndarray]:
+    def _pulse_parameters(
+        self, synapses: Synapses, pulse: Pulse, size: int
+    ) -> dict[Any, np.ndarray]:
         values = {}
         for symbol in pulse.parameters:
             name = str(symbol).removesuffix("_syn")

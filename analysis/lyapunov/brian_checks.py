@@ -151,7 +151,8 @@ def check_ties(wiring: Wiring, spikes: Spikes, n_neurons: int, dt: float) -> Non
         return
     shape = (n_neurons, n_neurons)
     entries = np.ones(int(instant.sum()))
-    matrix = sp.csr_array((entries, (wiring.targets[instant], wiring.sources[instant])), shape=shape)
+    pairs = (wiring.targets[instant], wiring.sources[instant])
+    matrix = sp.csr_array((entries, pairs), shape=shape)
     own = spikes.units < n_neurons
     steps, units = np.round(spikes.times[own] / dt).astype(int), spikes.units[own]
     starts = np.flatnonzero(np.diff(steps, prepend=-1))

@@ -98,7 +98,8 @@ class ExactLIF:
         """Return the synapses for the saltation method."""
         entries = sp.coo_array(self.weights)
         target, source = entries.coords
-        return Wiring(source.astype(np.int64), target.astype(np.int64), np.full(source.size, self.delay))
+        delays = np.full(source.size, self.delay)
+        return Wiring(source.astype(np.int64), target.astype(np.int64), delays)
 
     def linear_model(self) -> LinearModel:
         """Return the same network for the saltation method, with x = (V, I)."""
@@ -362,9 +363,10 @@ def _run(v, i, last, held, spikes, n_spikes, heads, synapses, constants, table, 
     n = v.size
     step = 0 if period == np.inf else int(np.floor(now / period + 1e-9))
     drive = mu + table[step % table.shape[0]]
-    cross = np.empty(n)
+    cross = np.full(n, np.inf)
     for k in range(n):
-        cross[k] = np.inf if held[k] else last[k] + _crossing(v[k], i[k], drive[k], tau_m, tau_s, level)
+        if not held[k]:
+            cross[k] = last[k] + _crossing(v[k], i[k], drive[k], tau_m, tau_s, level)
     while True:
         first = np.argmin(cross)
         arrival = times[arriving] + delay if arriving < n_spikes else np.inf

@@ -134,11 +134,21 @@ class HybridModel(Protocol):
     scale: np.ndarray  # (n_neurons, n): makes perturbations of the variables dimensionless
     time_unit: float  # s: the same for perturbations of spike times
 
-    def restart(self) -> None: ...
-    def path(self, events: Events, spikes: Spikes, tie_window: float) -> Path: ...
-    def field(self, x: np.ndarray, i: np.ndarray, times: np.ndarray) -> np.ndarray: ...
-    def threshold_gradient(self, x: np.ndarray, i: np.ndarray) -> np.ndarray: ...
-    def reset(self, x: np.ndarray, i: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
+    def restart(self) -> None:
+        """Go back to time 0."""
+
+    def path(self, events: Events, spikes: Spikes, tie_window: float) -> Path:
+        """Follow the trajectory through the next events."""
+
+    def field(self, x: np.ndarray, i: np.ndarray, times: np.ndarray) -> np.ndarray:
+        """Return f with the inputs in force just before `times`."""
+
+    def threshold_gradient(self, x: np.ndarray, i: np.ndarray) -> np.ndarray:
+        """Return grad h."""
+
+    def reset(self, x: np.ndarray, i: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return g(x) and Dg."""
+
     def pulse(
         self,
         x: np.ndarray,
@@ -146,7 +156,8 @@ class HybridModel(Protocol):
         synapse: np.ndarray,
         held: np.ndarray,
         tied: np.ndarray,
-    ) -> tuple[np.ndarray, np.ndarray]: ...
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return k(x) and Dk; held variables stay, as do overwritten ones in a tie."""
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ _FIRED_WHILE_HELD, _PULSE_CROSSING = 1, 2
 class LinearModel:
     """A network of N hybrid neurons with n variables each, linear between events.
 
-    ``x' = A x + b(t)``; threshold where ``gradient . x = level``; reset ``x -> R x + r``; a pulse of
-    synapse s adds ``jumps[s]`` to its target.
+    ``x' = A x + b(t)``; threshold where ``gradient . x = level``; reset ``x -> R x + r``; a pulse
+    of synapse s adds ``jumps[s]`` to its target.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class LinearModel:
         self.n_neurons, self.n_variables = self.drive.shape
         shape = self.drive.shape
         if self.matrix.shape != (*shape, shape[1]) or self.gradient.shape != shape:
-            raise ParameterError("matrix", self.matrix.shape, f"must have shape (N, n, n) of {shape}")
+            raise ParameterError("matrix", self.matrix.shape, f"must be (N, n, n) with {shape}")
         self.used = np.ones(shape, dtype=bool) if self.used is None else self.used
         self.scale = np.ones(shape) if self.scale is None else self.scale
         self._classes()

@@ -365,7 +365,7 @@ class _InputReader:
 def _pulse(
     pathway: Any, synapses: Synapses, target: Population, values: dict[str, sympy.Expr]
 ) -> Pulse:
-    """Return k(x) of one pathway: names resolved as Brian2 does, own parameters before the target's."""
+    """Return k(x) of one pathway; as in Brian2, own parameters come before the target's."""
     variables = {str(x) for x in target.variables}
     declared = set(synapses.equations)
 
