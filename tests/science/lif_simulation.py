@@ -67,7 +67,7 @@ def run(sources, weights, *, mu, duration, warm_up=0.5, dt=1e-4, v_reset=0.0, de
     }
 
 
-def mean_spectrum(ids, steps, n, n_steps, dt, n_most=500):
+def mean_spectrum(ids, steps, n, n_steps, dt, n_most=1000):
     """Return the mean two-sided power spectrum of (at most n_most of) the trains, each centred."""
     total = np.zeros(n_steps // 2 + 1)
     chosen = np.arange(min(n, n_most))

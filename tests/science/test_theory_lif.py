@@ -10,6 +10,7 @@ default of 2 Hz is closer to the networks, so both are tested.
 
 import json
 from functools import cache
+from itertools import pairwise
 
 import lif_simulation as plain
 import numpy as np
@@ -17,8 +18,13 @@ import pytest
 from conftest import SHARED
 
 from heavytail_snn.analysis.theory.lif_network import LIFCircuit, lif_network
-from heavytail_snn.analysis.theory.lif_paths import Background, Membrane, SynapticWeights
-from heavytail_snn.analysis.theory.lif_paths import poisson_trains, respond
+from heavytail_snn.analysis.theory.lif_paths import (
+    Background,
+    Membrane,
+    SynapticWeights,
+    poisson_trains,
+    respond,
+)
 from heavytail_snn.analysis.theory.lif_population import Sampling
 from heavytail_snn.analysis.theory.lif_spectrum import lif_spectrum
 from heavytail_snn.analysis.theory.lif_stability import lif_critical_weight, lif_stability
@@ -155,7 +161,7 @@ def test_siegert_against_integration_in_30_digits(mu, sigma):
     mp.dps = 30
     lower, upper = ((mp.mpf(x) - mu) / mp.mpf(sigma) for x in (10, 20))
     points = sorted({lower, upper, *(mp.mpf(x) for x in (-30, -3, 0, 3) if lower < x < upper)})
-    pieces = [mp.linspace(a, b, 9) for a, b in zip(points, points[1:], strict=False)]
+    pieces = [mp.linspace(a, b, 9) for a, b in pairwise(points)]
     total = sum(mp.quad(lambda u: mp.exp(u * u) * mp.erfc(-u), piece) for piece in pieces)
     exact = 1000 / (2 + 20 * mp.sqrt(mp.pi) * total)
     found = siegert(mu * 1e-3, sigma * 1e-3, v_reset=0.01)
@@ -208,7 +214,8 @@ def test_distributed_rates_against_direct_quadrature(monkeypatch):
     coarse = lif_network(random)
     fine = np.linspace(-8, 8, 1001)
     monkeypatch.setattr(module, "DEVIATES", fine)
-    monkeypatch.setattr(module, "PROBABILITY", np.exp(-(fine**2) / 2) / np.exp(-(fine**2) / 2).sum())
+    bell = np.exp(-(fine**2) / 2)
+    monkeypatch.setattr(module, "PROBABILITY", bell / bell.sum())
     again = lif_network(random)
     assert coarse.rate == pytest.approx(again.rate, rel=1e-6)
     assert coarse.rate_sd == pytest.approx(again.rate_sd, rel=1e-6)

@@ -221,9 +221,7 @@ def test_response_to_one_strong_synapse_follows_its_source():
     weights = SynapticWeights(np.full((50, 1), 0.05), np.zeros(50), np.zeros(50))
     background = Background(0.0, 0.0, np.zeros(10001))
     membrane = Membrane(0.02, 0.02, 0.0, 2e-3, 1e-4)
-    result = respond(
-        sources, background, weights, membrane, drive=0.0, noise=0.0, generator=rng
-    )
+    result = respond(sources, background, weights, membrane, drive=0.0, noise=0.0, generator=rng)
     # every spike that does not fall into the refractory time is answered
     mean_source = np.sqrt(result.strong_power / 0.05**2 * 1.0)[:, 0] ** 2
     assert result.trains.rates.mean() == pytest.approx(mean_source.mean() * 0.99, rel=0.02)
