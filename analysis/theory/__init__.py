@@ -111,7 +111,7 @@ from heavytail_snn.analysis.theory.lif_network import LIFCircuit as LIFCircuit
 from heavytail_snn.analysis.theory.lif_network import LIFNetworkRate as LIFNetworkRate
 from heavytail_snn.analysis.theory.lif_network import lif_network as lif_network
 from heavytail_snn.analysis.theory.lif_population import LIFPopulation as LIFPopulation
-from heavytail_snn.analysis.theory.lif_population import Sampling as Sampling
+from heavytail_snn.analysis.theory.lif_population import LIFSampling as LIFSampling
 from heavytail_snn.analysis.theory.lif_spectrum import lif_spectrum as lif_spectrum
 from heavytail_snn.analysis.theory.lif_stability import LIFCriticalWeight as LIFCriticalWeight
 from heavytail_snn.analysis.theory.lif_stability import LIFStability as LIFStability

@@ -14,7 +14,7 @@ from heavytail_snn.analysis.theory.lif_paths import Membrane, SynapticWeights
 from heavytail_snn.analysis.theory.lif_population import (
     DrawWeights,
     LIFPopulation,
-    Sampling,
+    LIFSampling,
     relax,
     summarise,
 )
@@ -22,7 +22,7 @@ from heavytail_snn.analysis.theory.siegert import check_neuron, si
 from heavytail_snn.coupling import Coupling
 from heavytail_snn.errors import ParameterError, check_integer, check_real
 from heavytail_snn.laws import LevyStable
-from heavytail_snn.randomness import Seed, stream
+from heavytail_snn.randomness import Seed, seed_sequence, stream
 
 
 def lif_heavy_tailed(
@@ -38,7 +38,7 @@ def lif_heavy_tailed(
     t_ref: float = 2e-3,
     n_strong: int = 40,
     initial_rate: float = 20.0,
-    sampling: Sampling | None = None,
+    sampling: LIFSampling | None = None,
     tolerance: float = 0.02,
     seed: Seed = None,
     progress: bool = False,
@@ -64,7 +64,7 @@ def lif_heavy_tailed(
         the population's own spectrum.
     initial_rate : float
         Rate (Hz) of the Poisson trains from which the iteration starts.
-    sampling : Sampling, optional
+    sampling : LIFSampling, optional
     tolerance : float
         Accepted relative drift of the rate, on top of 4 standard errors.
     seed : int, SeedSequence, Generator or None
@@ -134,7 +134,7 @@ def lif_coupling(
     t_ref: float = 2e-3,
     n_strong: int = 40,
     initial_rate: float = 20.0,
-    sampling: Sampling | None = None,
+    sampling: LIFSampling | None = None,
     tolerance: float = 0.02,
     seed: Seed = None,
     progress: bool = False,
@@ -142,8 +142,8 @@ def lif_coupling(
     """Return the stationary activity of a LIF network with any Coupling, in mean-field theory.
 
     As `lif_heavy_tailed`, but each neuron's synapses are a row of a weight matrix drawn from
-    `coupling` for `n_neurons`: any law, wiring and sign rule, in-degrees included. What is
-    averaged over is who sits at the other end.
+    `coupling` for `n_neurons`, the one that `simulate` draws from the same seed: any law, wiring
+    and sign rule, in-degrees included. What is averaged over is who sits at the other end.
 
     Parameters
     ----------
@@ -169,7 +169,8 @@ def lif_coupling(
     n_neurons = check_integer("n_neurons", n_neurons, low=2)
     unit = check_real("unit_weight", si(unit_weight))
     n_strong = check_integer("n_strong", n_strong, low=1)
-    weights = coupling.sample(n_neurons, stream(seed, "weights"))
+    seed = seed_sequence(seed)
+    weights = coupling.sample(n_neurons, seed)
     rows = stream(seed, "rows").permutation(n_neurons)[:MOST_ROWS]
     dense = weights[rows] if isinstance(weights, np.ndarray) else weights[rows].toarray()
     strong, total, square = split_strongest(unit * dense, n_strong)
@@ -194,7 +195,7 @@ def solve(
     drive: float,
     noise: float,
     initial_rate: float,
-    sampling: Sampling | None,
+    sampling: LIFSampling | None,
     tolerance: float,
     seed: Seed,
     progress: bool,
@@ -205,7 +206,7 @@ def solve(
     check_neuron({"drive": drive, "noise": noise} | membrane)
     check_real("tolerance", tolerance, low=0.0, open_low=True)
     initial_rate = check_real("initial_rate", si(initial_rate), low=0.0)
-    sampling = sampling or Sampling()
+    sampling, seed = sampling or LIFSampling(), seed_sequence(seed)
     relaxation = relax(
         draw,
         Membrane(**membrane, dt=sampling.dt),

@@ -161,6 +161,7 @@ def lif_network(circuit: LIFCircuit, *, tolerance: float = 1e-9) -> LIFNetworkRa
     """
     if not isinstance(circuit, LIFCircuit):
         raise ParameterError("circuit", circuit, "must be a LIFCircuit")
+    check_real("tolerance", tolerance, low=0.0, open_low=True)
     history: list[float] = []
 
     def excess(rate: float) -> float:

@@ -5,7 +5,6 @@ large random network, for any law of weights. `lif_spectrum` (finite variance) a
 `lif_heavy_tailed` (alpha-stable weights) only differ in how synapses are drawn.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -31,11 +30,9 @@ from heavytail_snn.results import Result, field_of
 
 DrawWeights = Callable[[int, np.random.Generator], SynapticWeights]
 
-log = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True, kw_only=True)
-class Sampling:
+class LIFSampling:
     """Accuracy of a population dynamics: sample sizes and numbers of iterations.
 
     Parameters
@@ -118,7 +115,7 @@ class Relaxation:
 def relax(
     draw: DrawWeights,
     membrane: Membrane,
-    sampling: Sampling,
+    sampling: LIFSampling,
     *,
     drive: float,
     noise: float,
@@ -134,7 +131,7 @@ def relax(
     draw : callable
         ``draw(n, generator)`` returns the synapses of n new neurons.
     membrane : Membrane
-    sampling : Sampling
+    sampling : LIFSampling
     drive, noise, initial_rate : float
     seed : int, SeedSequence, Generator or None
     rate_mixing : float, optional
@@ -171,7 +168,7 @@ def relax(
 
 def summarise(
     relaxation: Relaxation,
-    sampling: Sampling,
+    sampling: LIFSampling,
     *,
     tolerance: float,
     parameters: dict[str, Any],

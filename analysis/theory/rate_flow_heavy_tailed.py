@@ -19,7 +19,7 @@ from heavytail_snn.analysis.theory.lepage import lepage_weights, split_strongest
 from heavytail_snn.analysis.theory.population_average import average, drift
 from heavytail_snn.errors import ConvergenceError, ParameterError, check_integer, check_real
 from heavytail_snn.laws import LevyStable
-from heavytail_snn.randomness import Seed, recorded_seed, stream
+from heavytail_snn.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.results import Result, field_of
 
 
@@ -141,6 +141,7 @@ def rate_flow_heavy_tailed(
         in_degree = check_integer("in_degree", in_degree, low=1)
     sampling = sampling or PathSampling()
     check_activation(phi)
+    seed = seed_sequence(seed)
     generator = stream(seed, "path population")
     draw = weights_of(alpha, g, in_degree, sampling.n_strong)
     history, samples = [], []

@@ -75,7 +75,7 @@ def spectrum_of(times, ids, duration, n_units=400, bin_size=1e-3):
 
 def predict(alpha, sizes, in_degree=DEGREE):
     """Return the population dynamics' result."""
-    sampling = theory.Sampling(
+    sampling = theory.LIFSampling(
         population=sizes["population"], duration=sizes["duration"], n_iterations=16, n_average=10
     )
     return theory.lif_heavy_tailed(

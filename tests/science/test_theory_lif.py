@@ -25,7 +25,7 @@ from heavytail_snn.analysis.theory.lif_paths import (
     poisson_trains,
     respond,
 )
-from heavytail_snn.analysis.theory.lif_population import Sampling
+from heavytail_snn.analysis.theory.lif_population import LIFSampling
 from heavytail_snn.analysis.theory.lif_spectrum import lif_spectrum
 from heavytail_snn.analysis.theory.lif_stability import lif_critical_weight, lif_stability
 from heavytail_snn.analysis.theory.siegert import siegert, siegert_derivatives
@@ -49,7 +49,7 @@ SMOOTHING = {0.1: 8.0, 0.2: 8.0, 0.4: 8.0, 0.8: 12.0}  # Hz, by weight in mV
 
 @cache
 def spectrum_theory(weight, bandwidth):
-    sampling = Sampling(population=160, bandwidth=bandwidth, n_iterations=18, n_average=10)
+    sampling = LIFSampling(population=160, bandwidth=bandwidth, n_iterations=18, n_average=10)
     return lif_spectrum(circuit(weight), sampling=sampling, seed=1)
 
 
@@ -237,7 +237,7 @@ def test_rate_of_gaussian_networks_at_three_sizes():
     )
     white = lif_network(random)
     coloured = lif_spectrum(
-        random, sampling=Sampling(population=200, n_iterations=20, n_average=14), seed=1
+        random, sampling=LIFSampling(population=200, n_iterations=20, n_average=14), seed=1
     )
     rates = {}
     for n in sizes:

@@ -14,7 +14,7 @@ from scipy import stats
 from heavytail_snn.analysis.theory.lepage import lepage_weights, tail_scale
 from heavytail_snn.analysis.theory.lif_heavy_tailed import lif_coupling, lif_heavy_tailed
 from heavytail_snn.analysis.theory.lif_network import LIFCircuit
-from heavytail_snn.analysis.theory.lif_population import Sampling
+from heavytail_snn.analysis.theory.lif_population import LIFSampling
 from heavytail_snn.analysis.theory.lif_spectrum import lif_spectrum
 from heavytail_snn.analysis.theory.rate_flow import rate_flow
 from heavytail_snn.analysis.theory.rate_flow_heavy_tailed import (
@@ -27,7 +27,7 @@ from heavytail_snn.laws import LevyStable
 from heavytail_snn.wiring import FixedInDegree
 
 # static spreads need many neurons more than long windows
-QUICK = Sampling(population=600, duration=0.8, n_iterations=16, n_average=10, bandwidth=4.0)
+QUICK = LIFSampling(population=600, duration=0.8, n_iterations=16, n_average=10, bandwidth=4.0)
 K = 100
 
 
@@ -123,7 +123,9 @@ def test_heavy_tails_change_the_rate_and_the_gaussian_theory_misses_it():
 def test_doubling_the_population_and_the_strong_synapses_changes_little():
     settings = {"drive": 24e-3, "seed": 1}
     once = lif_heavy_tailed(1.5, 8e-3, sampling=QUICK, **settings)
-    double = Sampling(population=1200, duration=0.8, n_iterations=16, n_average=10, bandwidth=4.0)
+    double = LIFSampling(
+        population=1200, duration=0.8, n_iterations=16, n_average=10, bandwidth=4.0
+    )
     twice = lif_heavy_tailed(1.5, 8e-3, sampling=double, n_strong=80, **settings)
     assert once.rate == pytest.approx(twice.rate, rel=0.02)
     assert once.rate_sd == pytest.approx(twice.rate_sd, rel=0.06)

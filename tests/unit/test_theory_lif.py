@@ -18,7 +18,12 @@ from heavytail_snn.analysis.theory.lif_paths import (
     respond,
     smoothed,
 )
-from heavytail_snn.analysis.theory.lif_population import Sampling, relax, summarise, variance_shares
+from heavytail_snn.analysis.theory.lif_population import (
+    LIFSampling,
+    relax,
+    summarise,
+    variance_shares,
+)
 from heavytail_snn.analysis.theory.lif_spectrum import gaussian_synapses, lif_spectrum
 from heavytail_snn.analysis.theory.lif_stability import lif_critical_weight, lif_stability
 from heavytail_snn.analysis.theory.population_average import average, drift
@@ -36,7 +41,7 @@ from heavytail_snn.laws import LevyStable
 from heavytail_snn.wiring import FixedInDegree
 
 CIRCUIT = LIFCircuit(in_degree=(200, 50), weight=(2e-4, -1e-3), drive=24e-3, v_reset=0.01)
-SMALL = Sampling(population=60, duration=0.8, n_iterations=8, n_average=4)
+SMALL = LIFSampling(population=60, duration=0.8, n_iterations=8, n_average=4)
 
 
 def test_siegert_takes_quantities_of_brian():
@@ -281,7 +286,7 @@ def test_same_seed_same_population():
 
 
 def test_no_coupling_is_the_uncoupled_neuron():
-    settings = Sampling(population=60, duration=0.8, n_iterations=20, n_average=6)
+    settings = LIFSampling(population=60, duration=0.8, n_iterations=20, n_average=6)
     result = lif_heavy_tailed(1.5, 0.0, drive=0.04, sampling=settings, seed=1)
     assert result.rate == pytest.approx(siegert(0.04, 0.0).rate, rel=0.01)
     assert result.rate_sd < 1.0
@@ -298,7 +303,7 @@ def test_silent_population_is_named_quiescent():
 
 def test_drifting_population_is_refused():
     # renewing 2 of 40 trains per iteration, 12 iterations do not forget the start at 400 Hz
-    slow = Sampling(population=40, duration=0.8, n_iterations=12, n_average=12, mixing=0.05)
+    slow = LIFSampling(population=40, duration=0.8, n_iterations=12, n_average=12, mixing=0.05)
     circuit = LIFCircuit(in_degree=(100,), weight=(-2e-3,), drive=0.06)
     membrane = Membrane(0.02, 0.02, 0.0, 2e-3, 1e-4)
     relaxation = relax(
@@ -330,7 +335,7 @@ def test_heavy_tailed_refuses(argument, value):
 )
 def test_sampling_refuses(argument, value):
     with pytest.raises(ParameterError, match=argument):
-        Sampling(**{argument: value})
+        LIFSampling(**{argument: value})
 
 
 def test_coupling_theory_refuses():
@@ -339,6 +344,13 @@ def test_coupling_theory_refuses():
     coupling = Coupling(LevyStable(1.5), FixedInDegree(10))
     with pytest.raises(ParameterError, match="n_neurons"):
         lif_coupling(coupling, 1, drive=0.024)
+
+
+def test_unseeded_run_can_be_repeated_from_its_result():
+    coupling = Coupling(LevyStable(1.5), FixedInDegree(10), gain=5.0)
+    first = lif_coupling(coupling, 100, drive=0.024, sampling=SMALL, tolerance=1.0)
+    again = lif_coupling(coupling, 100, drive=0.024, sampling=SMALL, tolerance=1.0, seed=first.seed)
+    assert np.array_equal(first.rates, again.rates)
 
 
 # --- rate paths ---
