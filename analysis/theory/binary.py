@@ -295,7 +295,10 @@ def _ground_state_exponent(state: BinaryUnits, tau_max: float, n_lags: int) -> f
     energy = linalg.eigh_tridiagonal(
         diagonal, beside, select="i", select_range=(0, 0), eigvals_only=True
     )[0]
-    return math.sqrt(1.0 - energy) - 1.0
+    # an attractive even well always binds: where the range is too short to hold the state, the
+    # edge of the continuum is the lower upper bound of its energy
+    edge = 1.0 - 2.0 / math.pi * state.weight
+    return math.sqrt(1.0 - min(energy, edge)) - 1.0
 
 
 def spectrum_of_autocorrelation(times: Floats, correlation: Floats, omega: Floats) -> Floats:

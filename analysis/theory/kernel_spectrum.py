@@ -16,6 +16,8 @@ from heavytail_snn.analysis.theory.transfer import Floats
 from heavytail_snn.errors import ConvergenceError, ParameterError, check_integer
 from heavytail_snn.results import Result, field_of
 
+_ORDER = 20
+
 
 @dataclass(frozen=True, kw_only=True)
 class KernelSpectrum(Result):
@@ -111,7 +113,7 @@ def sphere_spectrum(
     max_degree : int
         Less than a quarter of `n_nodes`, beyond which the quadrature loses the oscillations.
     n_nodes : int
-        Gauss-Legendre nodes in the angle.
+        Nodes in the angle, in Gauss-Legendre panels of 20.
 
     Raises
     ------
@@ -121,7 +123,7 @@ def sphere_spectrum(
         If the kernel is not finite.
     """
     dimension = check_integer("dimension", dimension, low=1)
-    n_nodes = check_integer("n_nodes", n_nodes, low=16, high=20000)
+    n_nodes = check_integer("n_nodes", n_nodes, low=100, high=100_000)
     remedy = "increase n_nodes"
     max_degree = check_integer("max_degree", max_degree, low=1, high=n_nodes // 4, remedy=remedy)
     eigenvalue = _sphere_eigenvalues(kernel, dimension, max_degree, n_nodes)
@@ -139,9 +141,10 @@ def sphere_spectrum(
 def _sphere_eigenvalues(
     kernel: Callable[[Floats], Floats], dimension: int, max_degree: int, n_nodes: int
 ) -> Floats:
-    nodes, weights = np.polynomial.legendre.leggauss(n_nodes)
-    angle = math.pi / 2.0 * (nodes + 1.0)
-    weights = weights * np.sin(angle) ** (dimension - 1)
+    nodes, weights = np.polynomial.legendre.leggauss(_ORDER)
+    n_panels = -(-n_nodes // _ORDER)
+    angle = (np.arange(n_panels)[:, None] + (nodes + 1.0) / 2.0).ravel() * (math.pi / n_panels)
+    weights = np.tile(weights, n_panels) * np.sin(angle) ** (dimension - 1)
     values = np.asarray(kernel(angle), dtype=float)
     if not np.all(np.isfinite(values)):
         raise ConvergenceError("the kernel is not finite at all angles in (0, pi)")

@@ -6,6 +6,7 @@ of Gaussian networks, does not depend on the size of the network.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,7 @@ from heavytail_snn.errors import ConvergenceError, check_integer, check_real
 from heavytail_snn.results import Result, field_of
 
 _SMALLEST = 1e-250
+_SMALLEST_POWER = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +119,7 @@ def stable_sign_dynamics(
 def _integrate(
     alpha: float, share: float, times: Floats, start: Floats, points_per_decade: int
 ) -> Floats:
-    """Integrate ln d, whose velocity is the tabulated ratio of lost overlap to distance."""
+    """Integrate d^q or ln d, with the ratio of lost overlap to distance from a table."""
     if share == 0.0:
         return np.exp(-times)[:, None] * start
     # a distance can shrink by at most exp(-t)
@@ -138,19 +140,39 @@ def _integrate(
             distance <= 1.0, below(np.minimum(log_distance, 0.0)), np.log(above / distance)
         )
 
-    log_share = math.log(share)
+    # d^q grows at a finite rate from the smallest d; for q near 0 (alpha near 1) that is ln d
+    q = max(1.0 - 1.0 / alpha, 0.0)
+    if q < _SMALLEST_POWER:
+
+        def velocity(_: float, log_distance: Floats) -> Floats:
+            return share * np.exp(log_ratio(log_distance + math.log(share))) - 1.0
+
+        return np.exp(_solve(velocity, times, np.log(start), 1e-10))
+
+    def velocity_of_power(_: float, z: Floats) -> Floats:
+        return q * z * (share * np.exp(log_ratio(np.log(z) / q + math.log(share))) - 1.0)
+
+    return _solve(velocity_of_power, times, start**q, 1e-12 * float(start.min()) ** q) ** (1.0 / q)
+
+
+def _solve(
+    velocity: Callable[[float, Floats], Floats], times: Floats, start: Floats, atol: float
+) -> Floats:
+    # the velocity is largest at the start, where a long trial step would leave the table
+    first = min(1e-3 / (1.0 + float(np.max(np.abs(velocity(0.0, start) / start)))), times[-1])
     solution = integrate.solve_ivp(
-        lambda _, x: share * np.exp(log_ratio(x + log_share)) - 1.0,
+        velocity,
         (0.0, max(float(times[-1]), 1e-300)),
-        np.log(start),
+        start,
         method="DOP853",
         t_eval=times,
-        rtol=1e-10,
-        atol=1e-10,
+        first_step=first or None,
+        rtol=1e-11,
+        atol=atol,
     )
     if not solution.success or not np.all(np.isfinite(solution.y)):
         raise ConvergenceError(f"the distance could not be integrated: {solution.message}")
-    return np.exp(solution.y.T)
+    return solution.y.T
 
 
 def stationary_stable_distance(alpha: float, share: float) -> tuple[float, float, Floats]:
