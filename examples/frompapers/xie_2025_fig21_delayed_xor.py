@@ -86,7 +86,7 @@ def main(arguments=None):
     axes[1].set_title("b  exponent of the free network")
     axes[1].plot([], [], "--", color="0.3", lw=1, label="published protocol")
     for ax in axes:
-        ax.legend(fontsize="x-small", loc="lower left" if ax is axes[0] else "upper left")
+        ax.legend(fontsize="x-small", loc="upper right" if ax is axes[0] else "upper left")
     keys = ("stimulus_steps", "delay_steps", "input_scale", "encoding", "n_training", "n_test")
     xie.table(
         "Delayed exclusive-or with our settings: "

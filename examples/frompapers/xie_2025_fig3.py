@@ -135,6 +135,8 @@ def main(arguments=None):
     axes[1].set_title("b  attractor dimension")
     axes[2].set(xscale="log", xlabel="gain g", ylabel="participation ratio")
     axes[2].set_title("c  linear dimension of the states")
+    for ax in axes[1:]:  # room for the legend
+        ax.set_ylim(0, 1.45 * ax.get_ylim()[1])
     for ax in axes:
         ax.legend(fontsize="x-small")
     xie.table(

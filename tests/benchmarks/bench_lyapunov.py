@@ -1,0 +1,88 @@
+"""What Lyapunov spectra cost, as ratios of times measured in one run on one thread.
+
+Run ``OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python tests/benchmarks/bench_lyapunov.py``.
+"""
+
+import time
+
+import numpy as np
+from scipy import linalg
+
+from heavytail_snn.analysis.lyapunov import largest_exponent_curve, lyapunov_spectrum
+from heavytail_snn.analysis.lyapunov.qr import positive_qr
+from heavytail_snn.coupling import Coupling
+from heavytail_snn.laws import LevyStable
+from heavytail_snn.models.rate_map import RateMap
+from heavytail_snn.wiring import AllToAll
+
+N = 1000
+STEPS, EVERY = 40, 2
+GAINS = np.logspace(-2, 1, 50)
+
+
+def seconds(function, repeats=3):
+    """Return the shortest of several times."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def full_spectrum(network):
+    """Compare a complete spectrum with its factorisations and products measured alone."""
+    options = {"k": N, "qr_every": EVERY, "state_warmup": 0, "tangent_warmup": 0, "seed": 1}
+    whole = seconds(lambda: lyapunov_spectrum(network, n_steps=STEPS, **options))
+    q = np.asfortranarray(np.random.default_rng(0).standard_normal((N, N)))
+    weights = network.weights
+    product = seconds(lambda: (q.T @ weights.T).T, 5)
+    factorisation = seconds(lambda: positive_qr(q.copy(order="F")), 5)
+    parts = STEPS * product + (STEPS // EVERY + 1) * factorisation
+    print(f"full spectrum, N = {N}: {whole:.2f} s; QR and products alone {parts:.2f} s")
+    print(f"  ratio {whole / parts:.2f} (target <= 1.5)")
+
+
+def factorisations():
+    """Compare ways to factorise."""
+    q = np.asfortranarray(np.random.default_rng(0).standard_normal((N, N)))
+    ours = seconds(lambda: positive_qr(q.copy(order="F")), 5)
+    options = {"mode": "economic", "overwrite_a": True, "check_finite": False}
+    by_scipy = seconds(lambda: linalg.qr(q.copy(order="F"), **options), 5)
+    by_numpy = seconds(lambda: np.linalg.qr(q), 5)
+    print(f"QR {N} x {N}: ours {ours * 1e3:.0f} ms; numpy {by_numpy / ours:.2f} times that, "
+          f"scipy {by_scipy / ours:.2f} times")  # fmt: skip
+
+
+def gain_curve(weights, label, protocol, **options):
+    """Compare 50 gains in one batch with 50 separate spectra of 100 exponents, same protocol."""
+    batch = {
+        dtype: seconds(
+            lambda d=dtype: largest_exponent_curve(weights, GAINS, dtype=d, **protocol), 1
+        )
+        for dtype in ("float32", "float64")
+    }
+    networks = [RateMap(weights, gain=gain) for gain in GAINS[5::10]]
+    separate = [
+        seconds(lambda n=n: lyapunov_spectrum(n, k=100, **protocol, **options), 1) for n in networks
+    ]
+    fifty = np.mean(separate) * len(GAINS)
+    print(f"50 gains, N = {N}, {label}: 50 spectra of k = 100 take {fifty:.0f} s")
+    for dtype, taken in batch.items():
+        print(f"  batched {dtype}: {taken:.2f} s, 1/{fifty / taken:.0f} (target <= 1/30)")
+
+
+def main():
+    coupling = Coupling(LevyStable(1.5), AllToAll())
+    network = RateMap(coupling, N, gain=2.0, seed=1)
+    factorisations()
+    full_spectrum(network)
+    tenth = {"state_warmup": 150, "tangent_warmup": 20, "n_steps": 120, "seed": 1}
+    gain_curve(network.weights, "a tenth of the default protocol", tenth)
+    # most of the published protocol is state warm-up, which a batch speeds up least
+    published = {"state_warmup": 725, "tangent_warmup": 0, "n_steps": 25, "seed": 1}
+    gain_curve(network.weights, "a quarter of the published steps", published, qr_every=1)
+
+
+if __name__ == "__main__":
+    main()
