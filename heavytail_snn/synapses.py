@@ -166,7 +166,7 @@ def connect(
         raise ParameterError(
             "weight", weight, f"must be a variable of the synapses, one of {known}"
         )
-    check_memory(count_synapses(weights, n_sources), n_sources + n_targets, max_memory)
+    check_memory(count_synapses(weights, n_sources), max(n_sources, n_targets), max_memory)
     if isinstance(weights, Coupling):
         if n_sources != n_targets:
             raise ParameterError(
