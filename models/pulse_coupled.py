@@ -14,7 +14,7 @@ from scipy import sparse
 from heavytail_snn.errors import ParameterError, check_choice, check_integer
 from heavytail_snn.models import event_engine as engine
 from heavytail_snn.models.event_state import EventState, Stepper
-from heavytail_snn.randomness import Seed, recorded_seed, stream
+from heavytail_snn.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.recording import Recording
 from heavytail_snn.results import Result
 from heavytail_snn.time_units import one_time
@@ -220,6 +220,7 @@ class PulseCoupledNetwork:
             raise ParameterError(
                 "duration", duration, "or n_spikes must be given, and not both", "run(1.0)"
             )
+        seed = seed_sequence(seed)
         state = self.initial_state(seed) if state is None else state
         stepper = Stepper(self, state)
         if duration is not None:
@@ -233,7 +234,7 @@ class PulseCoupledNetwork:
             recording=recording,
             state=end,
             parameters=self.parameters,
-            seed=recorded_seed(seed) if seed is not None else None,
+            seed=recorded_seed(seed),
         )
 
     def simulate_arrays(
@@ -266,8 +267,8 @@ class PulseCoupledNetwork:
                 "must be None",
                 "build the network with these weights",
             )
-        recording = self.run(duration, seed=seed, progress=progress).recording
-        return recording.with_attrs(**self.parameters, seed=recorded_seed(seed))
+        run = self.run(duration, seed=seed, progress=progress)
+        return run.recording.with_attrs(**run.parameters, seed=run.seed)
 
 
 def _graph(weights: Any) -> tuple[tuple, int, int]:

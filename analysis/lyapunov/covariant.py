@@ -23,7 +23,7 @@ from heavytail_snn.analysis.lyapunov.event_driven import (
 from heavytail_snn.errors import MemoryLimitError, check_integer
 from heavytail_snn.models.event_state import EventState, Stepper
 from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork
-from heavytail_snn.randomness import Seed, recorded_seed, stream
+from heavytail_snn.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.results import Result, field_of
 from heavytail_snn.time_units import one_time
 
@@ -96,7 +96,7 @@ def covariant_lyapunov_vectors(
     ----------
     Ginelli et al., Phys. Rev. Lett. 99 (2007) 130601, doi:10.1103/PhysRevLett.99.130601.
     """
-    size = network.n_neurons
+    size, seed = network.n_neurons, seed_sequence(seed)
     k = check_integer("k", k, low=1, high=size)
     duration = one_time("duration", duration, low=0, open_low=True)
     check_memory(network, k, max_memory)
@@ -230,5 +230,5 @@ def _averaged(
         vectors=middle_vectors,
         state=middle[1],
         parameters=network.parameters | {"k": k, "qr_spikes": forward.every},
-        seed=recorded_seed(seed) if seed is not None else None,
+        seed=recorded_seed(seed),
     )

@@ -18,7 +18,7 @@ from heavytail_snn.analysis.lyapunov.two_trajectories import phase_difference
 from heavytail_snn.errors import ConvergenceError, ParameterError, check_integer
 from heavytail_snn.models.event_state import EventState, Stepper
 from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork
-from heavytail_snn.randomness import Seed, recorded_seed, stream
+from heavytail_snn.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.results import Result, field_of
 from heavytail_snn.time_units import one_time
 
@@ -87,6 +87,7 @@ def flux_tube_radius(
         raise ParameterError("sizes", sizes, "must be positive finite numbers")
     n_trials = check_integer("n_trials", n_trials, low=1)
     duration = one_time("duration", duration, low=0, open_low=True)
+    seed = seed_sequence(seed)
     generator = stream(seed, "perturbation")
     state = settled(network, state, state_warmup, seed)
     stayed, trials = np.zeros(lengths.size, dtype=np.int64), np.zeros(lengths.size, dtype=np.int64)
@@ -109,7 +110,7 @@ def flux_tube_radius(
         stayed=stayed,
         trials=trials,
         parameters=network.parameters | {"duration": duration},
-        seed=recorded_seed(seed) if seed is not None else None,
+        seed=recorded_seed(seed),
     )
 
 
@@ -171,6 +172,7 @@ def one_spike_perturbation(
     n_trials = check_integer("n_trials", n_trials, low=1)
     n_lags = check_integer("n_lags", n_lags, low=1)
     duration = one_time("duration", duration, low=0, open_low=True)
+    seed = seed_sequence(seed)
     generator = stream(seed, "perturbed neuron")
     state = settled(network, state, state_warmup, seed)
     lags = duration * np.arange(1, n_lags + 1) / n_lags
@@ -190,7 +192,7 @@ def one_spike_perturbation(
         decorrelation_time=float(lags[apart[0]]) if apart.size else math.inf,
         n_trials=n_trials,
         parameters=network.parameters | {"spike": spike},
-        seed=recorded_seed(seed) if seed is not None else None,
+        seed=recorded_seed(seed),
     )
 
 

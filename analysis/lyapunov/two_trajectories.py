@@ -13,7 +13,7 @@ from heavytail_snn.analysis.lyapunov.event_driven import settled
 from heavytail_snn.errors import ParameterError, check_integer, check_real
 from heavytail_snn.models.event_state import EventState, Stepper
 from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork
-from heavytail_snn.randomness import Seed, recorded_seed, stream
+from heavytail_snn.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.results import Result, field_of
 from heavytail_snn.time_units import one_time
 
@@ -72,6 +72,7 @@ def two_trajectory_exponent(
     ----------
     Benettin et al., Meccanica 15 (1980) 9, doi:10.1007/BF02128236.
     """
+    seed = seed_sequence(seed)
     size = check_real("size", size, low=1e-12, high=1e-3)
     interval = one_time("interval", interval, low=0, open_low=True)
     duration = one_time("duration", duration, low=0, open_low=True)
@@ -102,7 +103,7 @@ def two_trajectory_exponent(
         history=kept,
         across_flow=across_flow,
         parameters=network.parameters | {"size": size, "interval": interval},
-        seed=recorded_seed(seed) if seed is not None else None,
+        seed=recorded_seed(seed),
     )
 
 

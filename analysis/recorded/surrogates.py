@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from heavytail_snn.errors import ConvergenceError, ParameterError, check_choice, check_integer
-from heavytail_snn.randomness import Seed, child_sequence, recorded_seed, stream
+from heavytail_snn.randomness import Seed, child_sequence, recorded_seed, seed_sequence, stream
 from heavytail_snn.recording import Recording
 from heavytail_snn.results import Result, field_of
 
@@ -134,6 +134,7 @@ def surrogate_test(
     """
     draw = SURROGATES[check_choice("surrogate", surrogate, SURROGATES)]
     n_surrogates = check_integer("n_surrogates", n_surrogates, low=2)
+    seed = seed_sequence(seed)
     value = _finite(statistic(recording), "the recording")
     values = np.array(
         [
@@ -155,7 +156,7 @@ def surrogate_test(
         surrogate_values=values,
         surrogate=surrogate,
         parameters={"n_surrogates": n_surrogates},
-        seed=recorded_seed(seed) if seed is not None else None,
+        seed=recorded_seed(seed),
     )
 
 

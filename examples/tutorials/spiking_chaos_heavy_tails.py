@@ -33,12 +33,11 @@ from heavytail_snn.wiring import FixedProbability
 LAWS = {
     "constant": Constant(),
     "exponential": Exponential(),
-    "α = 1.8": LevyStable(1.8),
-    "α = 1.5": LevyStable(1.5),
-    "α = 1.2": LevyStable(1.2),
+    r"$\alpha$ = 1.5": LevyStable(1.5),
+    r"$\alpha$ = 1.2": LevyStable(1.2),
 }
 RATE, GAIN = 1.0, 3.0  # Hz; of the rate map
-FULL = {"n": 200, "degree": 50, "seeds": range(1, 6), "duration": 40.0, "n_steps": 600}
+FULL = {"n": 200, "degree": 50, "seeds": range(1, 4), "duration": 20.0, "n_steps": 400}
 TINY = {"n": 60, "degree": 20, "seeds": range(1, 3), "duration": 3.0, "n_steps": 60}
 
 
@@ -113,7 +112,7 @@ def report(name, spikes, maps):
         f"{column.mean():.3g}+-{column.std(ddof=1) / np.sqrt(len(column)):.1g}"
         for column in (*spikes.T, *maps.T)
     ]
-    print(f"{name:12}", *(f"{cell:>16}" for cell in cells))
+    print(f"{name:12}", *(f"{cell:>16}" for cell in cells), flush=True)
 
 
 def draw(ax, values, title, unit, color):

@@ -81,7 +81,9 @@ def event_rate(network, n_spikes):
 
 def bench_events(sizes=(1000, 4000, 10_000)):
     """Print synaptic events per core-second, by queue, and the ratio to the bare loop."""
-    print(f"{'model':12} {'N':>6} {'scan':>10} {'heap':>10} {'bare loop':>10} {'ratio':>6}  events/s")
+    print(
+        f"{'model':12} {'N':>6} {'scan':>10} {'heap':>10} {'bare loop':>10} {'ratio':>6}  events/s"
+    )
     for n in sizes:
         weights = graph(n)
         for name, model, options in MODELS:
@@ -133,8 +135,7 @@ def bench_factorisation(cases=((500, 500), (1000, 450)), n_qr=5):
         plain = min(best(lambda f=frames: _lapack([x.copy("F") for x in f]), 2), np.inf)
         ours = total - spikes
         print(
-            f"{n:6d} {k:5d} {1e3 * plain / n_qr:10.1f} {1e3 * ours / n_qr:8.1f} "
-            f"{ours / plain:6.2f}"
+            f"{n:6d} {k:5d} {1e3 * plain / n_qr:10.1f} {1e3 * ours / n_qr:8.1f} {ours / plain:6.2f}"
         )
 
 

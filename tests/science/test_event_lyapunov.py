@@ -234,7 +234,7 @@ def test_entropy_per_spike():
     silent = spectrum_from_blocks(
         np.ones((10, 1)), np.ones(10), unit="1/s", kind="flow", tangent_dimension=1
     )
-    with pytest.raises(HeavytailError, match="^spectrum "):
+    with pytest.raises(HeavytailError, match=r"^spectrum "):
         entropy_per_spike(silent)
 
 
@@ -347,7 +347,13 @@ def test_neutral_covariant_vector_is_the_flow_and_others_are_localised():
     assert result.participation_ratio[0] < 25
     assert result.occupancy.sum(axis=0) == pytest.approx(np.ones(25))
     spectrum = lyapunov_spectrum_of_events(
-        network, k=25, duration=6.0, seed=1, qr_spikes=result.parameters["qr_spikes"], auto_k=False, tangent_warmup=150
+        network,
+        k=25,
+        duration=6.0,
+        seed=1,
+        qr_spikes=result.parameters["qr_spikes"],
+        auto_k=False,
+        tangent_warmup=150,
     )
     assert result.exponents[0] == pytest.approx(spectrum.exponents[0], rel=1e-9)
     assert result.exponents[:10] == pytest.approx(spectrum.exponents[:10], abs=1.5)

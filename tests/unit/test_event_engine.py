@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from brian2 import ms, mV, second
 from scipy import sparse
 
 from heavytail_snn.coupling import Coupling, Dale, Inhibitory
@@ -13,6 +14,7 @@ from heavytail_snn.models.lif_delta import PulseLIFNetwork
 from heavytail_snn.models.rapid_theta import RapidThetaNetwork
 from heavytail_snn.models.theta import ThetaNetwork
 from heavytail_snn.models.tune_drive import tune_drive
+from heavytail_snn.simulation import simulate
 from heavytail_snn.wiring import FixedInDegree
 
 ONE = [[0.0]]
@@ -216,6 +218,28 @@ def test_seed_alone_sets_the_run():
     assert not np.array_equal(
         network.run(1.0, seed=1).recording.times, network.run(1.0, seed=2).recording.times
     )
+
+
+def test_unseeded_runs_can_be_repeated_from_the_stored_seed():
+    network = ThetaNetwork(heavy(), drive=0.1)
+    run = network.run(0.3)
+    again = network.run(0.3, seed=run.seed)
+    assert np.array_equal(run.recording.times, again.recording.times)
+    assert network.run(0.3, seed=7).seed == 7
+
+
+def test_simulate_accepts_event_networks_and_brian_units():
+    network = PulseLIFNetwork(heavy(), drive=0.1, tau=20 * ms)
+    recording = simulate(network, 0.5 * second, seed=3)
+    assert network.tau == 0.02
+    assert recording == network.run(0.5, seed=3).recording.with_attrs(**recording.attrs)
+    assert recording.attrs["model"] == "lif"
+    assert recording.attrs["seed"] == 3
+    for wrong in ({"dt": 0.1 * ms}, {"record": ("v",)}, {"weights": heavy()}):
+        with pytest.raises(ParameterError, match=f"^{next(iter(wrong))} "):
+            simulate(network, 0.5 * second, **wrong)
+    with pytest.raises(ParameterError, match=r"^tau "):
+        PulseLIFNetwork(ONE, drive=0.1, tau=1 * mV)
 
 
 def test_phases_run_from_reset_to_threshold():
