@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import sympy
-from brian2 import NeuronGroup, Quantity, Synapses, TimedArray
+from brian2 import NeuronGroup, Quantity, Synapses, TimedArray, second
 from brian2.core.functions import Function
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION
+from brian2.parsing.expressions import parse_expression_dimensions
 from brian2.parsing.sympytools import str_to_sympy
+from brian2.utils.stringtools import get_identifiers
 
 from heavytail_snn.analysis.lyapunov.hybrid import TIME, Input, Population, Pulse
 from heavytail_snn.analysis.lyapunov.refusals import (
@@ -64,7 +66,7 @@ def read_population(group: NeuronGroup, namespace: Namespace) -> Population:
     _check_reset_targets(group, reset, set(own), {str(s) for s in used})
     flags = {eq.varname: eq.flags for eq in group.user_equations.values()}
     clamped = tuple("unless refractory" in flags[name] for name in own)
-    refractory = _refractory(group)
+    refractory = _refractory(group, namespace)
     names = [_symbol(name) for name in own]
     population = Population(
         name=group.name,
@@ -116,19 +118,18 @@ def read_pulses(
 
 def refuse_synaptic_equations(synapses: Synapses) -> None:
     """Refuse summed variables and variables with a dynamics of their own in the synapses."""
-    for equation in synapses.equations.values():
-        if "summed" in equation.flags:
-            raise SummedVariableError(
-                synapses.name, f"{equation.varname} (summed)",
-                "must not couple neurons between spikes",
-                "rewrite the synapse with on_pre acting on a postsynaptic variable; "
-                "gap junctions are not supported",
-            )  # fmt: skip
-        if equation.type == DIFFERENTIAL_EQUATION:
-            raise UnreadableModelError(
-                synapses.name, f"d{equation.varname}/dt", "must not be a synaptic variable",
-                "freeze plasticity, or move the variable into the postsynaptic neurons",
-            )  # fmt: skip
+    for name in synapses.summed_updaters:
+        raise SummedVariableError(
+            synapses.name, f"{name} (summed)", "must not couple neurons between spikes",
+            "rewrite the synapse with on_pre acting on a postsynaptic variable; "
+            "gap junctions are not supported",
+        )  # fmt: skip
+    driven = synapses.event_driven.diff_eq_names if synapses.event_driven else set()
+    for name in sorted(synapses.equations.diff_eq_names | driven):
+        raise UnreadableModelError(
+            synapses.name, f"d{name}/dt", "must not be a synaptic variable",
+            "freeze plasticity, or move the variable into the postsynaptic neurons",
+        )  # fmt: skip
 
 
 def changed_names(code: str) -> set[str]:
@@ -295,19 +296,19 @@ def _check_reset_targets(
             )  # fmt: skip
 
 
-def _refractory(group: NeuronGroup) -> sympy.Expr | None:
+def _refractory(group: NeuronGroup, namespace: Namespace) -> sympy.Expr | None:
     value = group._refractory
     if value is False:
         return None
     if isinstance(value, Quantity):
         return sympy.Float(float(value), 17) if float(value) > 0 else None
-    expression = str_to_sympy(str(value))
-    if isinstance(expression, sympy.logic.boolalg.Boolean) or expression.is_Relational:
+    names = group.resolve_all(get_identifiers(str(value)), namespace, user_identifiers=())
+    if parse_expression_dimensions(str(value), names) is not second.dim:
         raise UnreadableModelError(
             group.name, f"refractory={value!r}", "must be a duration",
             "give refractory=2*ms or the name of a parameter in seconds",
         )  # fmt: skip
-    return expression
+    return str_to_sympy(str(value))
 
 
 def _check_held(population: Population) -> None:
