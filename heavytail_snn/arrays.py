@@ -4,6 +4,19 @@ from typing import Any
 
 import numpy as np
 
+from heavytail_snn.errors import ParameterError
+
+
+def real_array(argument: str, values: Any) -> np.ndarray:
+    """Return `values` as a float64 numpy array, or raise an error that names the argument."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # nested lists of unequal length
+        array = np.empty(0, dtype=object)
+    if array.dtype.kind not in "iuf":
+        raise ParameterError(argument, values, "must be an array of real numbers")
+    return array.astype(np.float64)
+
 
 def namespace_of(x: Any) -> Any:
     """Return the array-API namespace of an array: numpy, CuPy, PyTorch, array_api_strict, ..."""

@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 from scipy import sparse
 
-from heavytail_snn.arrays import cast, like, namespace_of, to_numpy
+from heavytail_snn.arrays import cast, like, namespace_of, real_array, to_numpy
 from heavytail_snn.coupling import Coupling
 from heavytail_snn.errors import (
     ConvergenceError,
@@ -65,7 +65,7 @@ def check_weights(weights: Any, *, argument: str = "weights") -> Any:
         values = weights.data
     else:
         if isinstance(weights, list | tuple):
-            weights = np.asarray(weights)
+            weights = real_array(argument, weights)
         values = weights
     shape = tuple(getattr(weights, "shape", ()))
     if len(shape) != 2 or shape[0] != shape[1] or shape[0] == 0:
@@ -118,12 +118,13 @@ class RateNetwork:
         self.gain = check_real("gain", gain, low=0)
         self.activation = activation(phi)
         self.noise = check_real("noise", noise, low=0)
-        self.input_weights = None if input_weights is None else np.atleast_2d(input_weights)
-        if self.input_weights is not None and self.input_weights.shape[0] != self.n_neurons:
-            raise ParameterError(
-                "input_weights", self.input_weights.shape, "must have shape (n_neurons, n_inputs)"
-            )
-        self.bias = np.asarray(bias, dtype=np.float64)
+        self.input_weights = (
+            None if input_weights is None else real_array("input_weights", input_weights)
+        )
+        shape = (self.n_neurons, 1) if self.input_weights is None else self.input_weights.shape
+        if len(shape) != 2 or shape[0] != self.n_neurons:
+            raise ParameterError("input_weights", shape, "must have shape (n_neurons, n_inputs)")
+        self.bias = real_array("bias", bias)
         if self.bias.shape not in ((), (self.n_neurons,)) or not np.isfinite(self.bias).all():
             raise ParameterError("bias", bias, "must be a finite number or one per neuron")
 

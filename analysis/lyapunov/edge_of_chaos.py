@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from heavytail_snn.arrays import real_array
 from heavytail_snn.errors import ParameterError, check_real
 
 
@@ -71,7 +72,7 @@ def edge_of_chaos_width(
 
 
 def _curve(gains: ArrayLike, exponents: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    x, y = np.asarray(gains, dtype=np.float64), np.asarray(exponents, dtype=np.float64)
+    x, y = real_array("gains", gains), real_array("exponents", exponents)
     if x.ndim != 1 or x.size < 2 or not np.isfinite(x).all() or not (x > 0).all():
         raise ParameterError("gains", gains, "must be at least two finite positive numbers")
     if not (np.diff(x) > 0).all():

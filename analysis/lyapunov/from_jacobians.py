@@ -119,11 +119,14 @@ def lyapunov_spectrum_from_jacobians(
     >>> bool(np.isclose(result.exponents.sum(), np.log(0.3)))
     True
     """
+    if not callable(step):
+        raise ParameterError("step", step, "must be a function x -> (next x, Jacobian)")
     n = _check_start(state, initial_vectors, k)
-    total = check_integer("state_warmup", state_warmup) + n_steps
-    total += check_integer("tangent_warmup", tangent_warmup)
-    time = check_real("dt", dt, low=0, open_low=True)
     interval = _QrInterval(qr_every, n_steps, n_blocks)
+    state_warmup = check_integer("state_warmup", state_warmup)
+    tangent_warmup = check_integer("tangent_warmup", tangent_warmup)
+    n_steps, total = interval.n_steps, state_warmup + tangent_warmup + interval.n_steps
+    time = check_real("dt", dt, low=0, open_low=True)
     run = _Trajectory(step, state, inputs, tqdm(total=total, disable=not progress))
     run.skip(state_warmup)
     seed = seed if isinstance(seed, int) else seed_sequence(seed)
@@ -160,13 +163,13 @@ class _QrInterval:
         self.fixed = qr_every is not None
         self.every = check_integer("qr_every", qr_every, low=1) if self.fixed else 1
         check_integer("n_blocks", n_blocks, low=2)
-        check_integer(
+        self.n_steps = check_integer(
             "n_steps",
             n_steps,
             low=n_blocks * self.every,
             remedy=f"{n_blocks} blocks of {self.every} steps or more are needed for the errors",
         )
-        self.longest = min(_LONGEST_INTERVAL, n_steps // n_blocks)
+        self.longest = min(_LONGEST_INTERVAL, self.n_steps // n_blocks)
 
     def learn(self, logs: np.ndarray, length: int, warming: bool) -> None:
         """Adapt to the stretches ``ln R_ii`` of one interval of `length` steps."""

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from heavytail_snn.analysis.lyapunov.edge_of_chaos import edge_of_chaos_width, last_upward_crossing
 from heavytail_snn.analysis.lyapunov.spectrum import block_standard_error
-from heavytail_snn.arrays import cast, like, namespace_of, to_numpy
+from heavytail_snn.arrays import cast, like, namespace_of, real_array, to_numpy
 from heavytail_snn.errors import ConvergenceError, ParameterError, check_integer
 from heavytail_snn.models.rate_map import RateMap
 from heavytail_snn.models.rate_network import fixed_seed
@@ -112,10 +112,10 @@ def largest_exponent_curve(
     """
     network = weights if isinstance(weights, RateMap) else RateMap(weights, phi=phi, noise=noise)
     values = _check_gains(gains)
-    check_integer("n_blocks", n_blocks, low=2)
-    check_integer("n_steps", n_steps, low=n_blocks, remedy="each block needs a step")
-    check_integer("state_warmup", state_warmup)
-    check_integer("tangent_warmup", tangent_warmup)
+    n_blocks = check_integer("n_blocks", n_blocks, low=2)
+    n_steps = check_integer("n_steps", n_steps, low=n_blocks, remedy="each block needs a step")
+    state_warmup = check_integer("state_warmup", state_warmup)
+    tangent_warmup = check_integer("tangent_warmup", tangent_warmup)
     seed = fixed_seed(seed)
     batch = _Batch(network, values, dtype, seed)
     bar = tqdm(total=state_warmup + tangent_warmup + n_steps, disable=not progress)
@@ -221,7 +221,7 @@ class _Batch:
 
 
 def _check_gains(gains: ArrayLike) -> np.ndarray:
-    values = np.atleast_1d(np.asarray(gains, dtype=np.float64))
+    values = np.atleast_1d(real_array("gains", gains))
     if values.ndim != 1 or values.size == 0 or not (np.isfinite(values) & (values >= 0)).all():
         raise ParameterError("gains", gains, "must be a list of finite numbers >= 0")
     return values

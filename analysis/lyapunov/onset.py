@@ -18,6 +18,7 @@ from scipy import sparse
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigs
 
 from heavytail_snn.analysis.lyapunov.gain_curve import largest_exponent_curve
+from heavytail_snn.arrays import real_array
 from heavytail_snn.coupling import Coupling
 from heavytail_snn.errors import ConvergenceError, ParameterError, check_integer
 from heavytail_snn.models.rate_network import LowRankPlus, check_weights, fixed_seed
@@ -153,7 +154,7 @@ def chaos_onset(
     ConvergenceError
         If no network crosses within `gains`.
     """
-    grid = np.geomspace(0.12, 2.0, 26) if gains is None else np.asarray(gains, dtype=np.float64)
+    grid = np.geomspace(0.12, 2.0, 26) if gains is None else real_array("gains", gains)
     parent = fixed_seed(seed)
     curves = [
         largest_exponent_curve(w, grid, seed=child_sequence(parent, f"run {i}"), **options)
@@ -179,6 +180,8 @@ def _matrices(
         # one matrix instead of a list would be read as a list of its rows
         if sparse.issparse(weights) or getattr(weights, "ndim", 3) == 2:
             return [weights]
+        if not isinstance(weights, Iterable):
+            raise ParameterError("weights", weights, "must be a Coupling or a list of matrices")
         return weights
     if n_neurons is None:
         raise ParameterError("n_neurons", None, "must be given with a Coupling")

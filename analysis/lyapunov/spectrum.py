@@ -262,7 +262,7 @@ def spectrum_from_blocks(
         qr_interval=float(times.mean()),
         n_qr=len(times),
         n_floored=floored,
-        warnings=tuple(warnings) + notes,
+        warnings=tuple(warnings) + notes + _too_few(size, derived["kaplan_yorke_dimension"]),
         **derived,
         **zero,
         **provenance,
@@ -368,6 +368,15 @@ def _positive_fraction(exponents: np.ndarray, dimension: int | None, complete: b
     if dimension is None or (exponents[-1] > 0 and not complete):
         return float("nan")
     return float((exponents > 0).sum() / dimension)
+
+
+def _too_few(k: int, dimension: float) -> tuple[str, ...]:
+    if np.isfinite(dimension):
+        return ()
+    return (
+        f"k = {k} is too small for the Kaplan-Yorke dimension: no sum of the leading exponents is "
+        "negative; increase k, or leave the choice of k to the function",
+    )
 
 
 def _history(stretches: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

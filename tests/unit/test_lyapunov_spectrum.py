@@ -64,6 +64,7 @@ def test_nan_dimension_where_k_is_too_small_and_number_of_exponents_is_never_ret
     assert np.isnan(result.entropy_rate)
     assert np.isnan(result.fraction_positive)
     assert not result.complete
+    assert result.warnings[0].startswith("k = 2 is too small")
 
 
 def test_neutral_exponent_of_an_autonomous_system_is_named():
