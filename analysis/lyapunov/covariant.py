@@ -20,7 +20,7 @@ from heavytail_snn.analysis.lyapunov.event_driven import (
     random_frame,
     settled,
 )
-from heavytail_snn.errors import MemoryLimitError, check_integer
+from heavytail_snn.errors import ConvergenceError, MemoryLimitError, check_integer
 from heavytail_snn.models.event_state import EventState, Stepper
 from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork
 from heavytail_snn.randomness import Seed, recorded_seed, seed_sequence, stream
@@ -91,6 +91,8 @@ def covariant_lyapunov_vectors(
     Raises
     ------
     MemoryLimitError, ParameterError
+    ConvergenceError
+        If spikes forced by pulses (``on_avalanche="fire"``) make the tangent map singular.
 
     References
     ----------
@@ -161,6 +163,11 @@ class _Forward:
     def advance(self) -> None:
         start = self.stepper.time
         self.stepper.run_spikes(self.every, self.frame)
+        if math.isinf(self.stepper.take_log_determinant()):
+            raise ConvergenceError(
+                f"before {self.stepper.time:.6g} s a pulse made its target spike, which erases a "
+                "direction: there is no way back for covariant vectors. Weaken the excitation"
+            )
         q, r = np.linalg.qr(self.frame)
         self.frame = np.ascontiguousarray(q)
         self.factors.append(r)

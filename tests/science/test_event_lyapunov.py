@@ -218,6 +218,8 @@ def test_spikes_that_forget_their_neuron_give_minus_infinity():
     assert spectrum.n_floored > 0
     assert spectrum.exponents[:2] == pytest.approx([0, 0], abs=1e-12)
     assert spectrum.parameters["on_avalanche"] == "fire"
+    with pytest.raises(ConvergenceError, match="no way back"):
+        covariant_lyapunov_vectors(network, k=3, duration=1.0, seed=1)
 
 
 def test_entropy_per_spike():
