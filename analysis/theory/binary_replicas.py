@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import integrate, optimize
 
+from heavytail_snn.analysis.theory.arrays import check_array
 from heavytail_snn.analysis.theory.binary_units import BinaryUnits, Floats, binary_units
 from heavytail_snn.errors import (
     ConvergenceError,
@@ -238,8 +239,7 @@ def active_units(
 
 def check_times(times: ArrayLike) -> Floats:
     """Return times as a float array, non-negative and strictly increasing, else raise."""
-    array = np.atleast_1d(np.asarray(times, dtype=float))
-    good = array.ndim == 1 and array.size and np.all(np.isfinite(array)) and array[0] >= 0
-    if not good or np.any(np.diff(array) <= 0):
-        raise ParameterError("times", times, "must be non-negative, finite and strictly increasing")
+    array = check_array("times", times, low=0)
+    if np.any(np.diff(array) <= 0):
+        raise ParameterError("times", times, "must be strictly increasing")
     return array

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from heavytail_snn.analysis.theory.arrays import check_array
 from heavytail_snn.analysis.theory.transfer import Floats
 from heavytail_snn.errors import ConvergenceError, ParameterError, check_integer
 from heavytail_snn.results import Result, field_of
@@ -77,9 +78,9 @@ def circle_spectrum(kernel: ArrayLike) -> KernelSpectrum:
     >>> np.abs(np.round(circle_spectrum(np.cos(angles)).eigenvalue[:3], 12))
     array([0. , 0.5, 0. ])
     """
-    values = np.asarray(kernel, dtype=float)
-    if values.ndim != 1 or len(values) < 3 or not np.all(np.isfinite(values)):
-        raise ParameterError("kernel", kernel, "must be a finite one-dimensional array")
+    values = check_array("kernel", kernel)
+    if len(values) < 3:
+        raise ParameterError("kernel", kernel, "must have at least three points")
     if not np.allclose(values[1:], values[:0:-1], atol=1e-9 * np.max(np.abs(values))):
         raise ParameterError(
             "kernel", kernel, "must be symmetric", "give it on the whole circle from 0 to 2 pi"
@@ -166,7 +167,8 @@ def _degeneracy(dimension: int, degree: int) -> float:
         return 1.0
     if dimension == 1:
         return 2.0
-    return (2 * degree + dimension - 1) / degree * math.comb(degree + dimension - 2, degree - 1)
+    ways = math.comb(degree + dimension - 2, degree - 1)
+    return float((2 * degree + dimension - 1) * ways // degree)
 
 
 def power_law_exponent(rank: ArrayLike, value: ArrayLike) -> PowerLawFit:
@@ -187,14 +189,11 @@ def power_law_exponent(rank: ArrayLike, value: ArrayLike) -> PowerLawFit:
     >>> round(power_law_exponent([1, 2, 4], [1, 0.25, 0.0625]).exponent, 9)
     2.0
     """
-    x, y = np.asarray(rank, dtype=float), np.asarray(value, dtype=float)
-    if x.ndim != 1 or x.shape != y.shape or len(x) < 3:
+    remedy = "choose a band above rounding and without zeros"
+    x = check_array("rank", rank, low=0, open_low=True)
+    y = check_array("value", value, low=0, open_low=True, remedy=remedy)
+    if x.shape != y.shape or len(x) < 3:
         raise ParameterError("rank", rank, "must be as long as value, with at least three points")
-    for name, array in (("rank", x), ("value", y)):
-        if not np.all(np.isfinite(array) & (array > 0)):
-            raise ParameterError(
-                name, array, "must be positive", "choose a band above rounding and without zeros"
-            )
     x, y = np.log(x), np.log(y)
     x = x - x.mean()
     spread = float(x @ x)

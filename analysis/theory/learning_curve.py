@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize
 
+from heavytail_snn.analysis.theory.arrays import check_array
 from heavytail_snn.analysis.theory.transfer import Floats
 from heavytail_snn.errors import ConvergenceError, ParameterError, check_real
 from heavytail_snn.results import Result, field_of
@@ -89,9 +90,7 @@ def learning_curve(
     [0.604, 0.0]
     """
     values, power = _check_modes(eigenvalues, target_power)
-    samples = np.atleast_1d(np.asarray(n_samples, dtype=float))
-    if samples.ndim != 1 or not np.all(np.isfinite(samples) & (samples > 0)):
-        raise ParameterError("n_samples", n_samples, "must be positive numbers")
+    samples = check_array("n_samples", n_samples, low=0, open_low=True)
     ridge = check_real("ridge", ridge, low=0)
     label_noise = check_real("label_noise", label_noise, low=0)
     if ridge == 0.0 and samples.max() >= np.count_nonzero(values):
@@ -119,12 +118,9 @@ def learning_curve(
 
 
 def _check_modes(eigenvalues: ArrayLike, target_power: ArrayLike) -> tuple[Floats, Floats]:
-    values, power = np.asarray(eigenvalues, dtype=float), np.asarray(target_power, dtype=float)
-    for name, array in (("eigenvalues", values), ("target_power", power)):
-        if array.ndim != 1 or not array.size or not np.all(np.isfinite(array) & (array >= 0)):
-            raise ParameterError(
-                name, array, "must be a non-negative array", "set eigenvalues below rounding to 0"
-            )
+    remedy = "set eigenvalues below rounding to 0"
+    values = check_array("eigenvalues", eigenvalues, low=0, remedy=remedy)
+    power = check_array("target_power", target_power, low=0)
     if values.shape != power.shape or not np.any(values > 0):
         raise ParameterError(
             "target_power", target_power, "must match eigenvalues, not all of which may be zero"

@@ -11,17 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from heavytail_snn.analysis.theory.arrays import check_array
 from heavytail_snn.analysis.theory.binary_replicas import check_times, overlap_distance
 from heavytail_snn.analysis.theory.binary_units import BinaryUnits, binary_units
 from heavytail_snn.analysis.theory.stable_sign_dynamics import stable_sign_dynamics
 from heavytail_snn.analysis.theory.stable_sign_map import check_alpha, field_share, lost_overlap
 from heavytail_snn.analysis.theory.transfer import Floats
-from heavytail_snn.errors import ParameterError, check_choice, check_integer, check_real
+from heavytail_snn.errors import check_choice, check_integer, check_real
 from heavytail_snn.results import Result, field_of
 
 CODINGS = ("driven", "initial_condition")
 STARTS = ("cosine", "triangle")
-COINCIDENCE = 1e-7  # radian; stands for the limit of equal stimuli
+COINCIDENCE = 1e-12  # radian; stands for the limit of equal stimuli
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ class ResponseKernel(Result):
     kernel, distance : (t, n) ndarray
         K and 1 - K; K is 1 at angle 0.
     nugget : (t,) ndarray
-        1 - K at an angle of 1e-7: the jump at coincidence.
+        1 - K at an angle of 1e-12: the jump at coincidence.
     residual : float
         Largest change of K when the tolerance of the integration is ten times larger.
     """
@@ -163,7 +164,7 @@ def stable_response_kernel(
 ) -> ResponseKernel:
     """Return the kernel of an asynchronous +-1 network with alpha-stable weights.
 
-    The stimulus is the initial state.  The nugget is that of a finite angle of 1e-7: for alpha < 1
+    The stimulus is the initial state.  The nugget is that of a finite angle of 1e-12: for alpha < 1
     it vanishes with the angle, and at alpha = 1 like a power that falls with time.
 
     Parameters
@@ -308,9 +309,5 @@ def eigen_exponent(
 
 def check_angles(angles: ArrayLike) -> Floats:
     """Return angles as a one-dimensional float array in [0, pi], else raise."""
-    array = np.atleast_1d(np.asarray(angles, dtype=float))
-    if array.ndim != 1 or not array.size or not np.all((array >= 0) & (array <= math.pi)):
-        raise ParameterError(
-            "angles", angles, "must be a non-empty list in [0, pi]", "use the angle between stimuli"
-        )
-    return array
+    remedy = "use the angle between the two stimuli, between 0 and pi"
+    return check_array("angles", angles, low=0, high=math.pi, remedy=remedy)

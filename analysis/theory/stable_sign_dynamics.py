@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import integrate, interpolate, optimize
 
+from heavytail_snn.analysis.theory.arrays import check_array
 from heavytail_snn.analysis.theory.binary_onset import survival_of_chain
 from heavytail_snn.analysis.theory.binary_replicas import check_times
 from heavytail_snn.analysis.theory.stable_sign_map import (
@@ -96,9 +97,7 @@ def stable_sign_dynamics(
     """
     times = check_times(times)
     share = field_share(alpha, g, s)
-    start = np.atleast_1d(np.asarray(initial_distance, dtype=float))
-    for value in start:
-        check_real("initial_distance", value, low=_SMALLEST, high=2.0)
+    start = check_array("initial_distance", initial_distance, low=_SMALLEST, high=2)
     points_per_decade = check_integer("points_per_decade", points_per_decade, low=5, high=500)
     distance = _integrate(alpha, share, times, start, points_per_decade)
     stationary, residual, history = stationary_stable_distance(alpha, share)

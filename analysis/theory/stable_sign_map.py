@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import integrate
 
+from heavytail_snn.analysis.theory.arrays import check_array
 from heavytail_snn.analysis.theory.transfer import Floats
 from heavytail_snn.errors import ConvergenceError, ParameterError, check_integer, check_real
 from heavytail_snn.results import Result, field_of
@@ -150,18 +151,16 @@ def stable_sign_map(
     >>> round(float(stable_sign_map(1.0, 1.0, 0.0, 0.9).overlap), 5)
     0.83159
     """
-    c = np.asarray(c, dtype=float)
-    if not np.all(np.abs(c) <= 1):
-        raise ParameterError("c", c, "must lie in [-1, 1]")
+    before = check_array("c", c, low=-1, high=1, any_shape=True)
     share = field_share(alpha, g, s)
     panels_per_unit = check_integer("panels_per_unit", panels_per_unit, low=1, high=64)
-    distance = lost_overlap(alpha, (1.0 - c) * share, panels_per_unit=panels_per_unit)
-    check = lost_overlap(alpha, (1.0 - c) * share, panels_per_unit=2 * panels_per_unit)
+    distance = lost_overlap(alpha, (1.0 - before) * share, panels_per_unit=panels_per_unit)
+    check = lost_overlap(alpha, (1.0 - before) * share, panels_per_unit=2 * panels_per_unit)
     change = np.abs(check - distance) / np.where(check > 0, check, 1.0)
     return StableSignMap(
         overlap=1.0 - distance,
         distance=distance,
-        effective_distance=(1.0 - c) * share,
+        effective_distance=(1.0 - before) * share,
         residual=float(np.max(change, initial=0.0)),
         parameters={"alpha": alpha, "g": g, "s": s},
     )
@@ -188,9 +187,7 @@ def lost_overlap(alpha: float, distance: ArrayLike, *, panels_per_unit: int = 1)
     axis, so that Gauss panels of width 1 are exact to rounding.
     """
     alpha = check_alpha(alpha)
-    d = np.asarray(distance, dtype=float)
-    if not np.all((d >= 0) & (d <= 2)):
-        raise ParameterError("distance", distance, "must lie in [0, 2]")
+    d = check_array("distance", distance, low=0, high=2, any_shape=True)
     if alpha == 2.0:
         return 4.0 / math.pi * np.arcsin(np.sqrt(d / 2.0))
     # f is odd in the overlap; the smaller of d and 2 - d needs no large r

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, special
 
+from heavytail_snn.analysis.theory.arrays import check_array
 from heavytail_snn.analysis.theory.stable_sign_map import check_alpha
 from heavytail_snn.analysis.theory.transfer import Floats
-from heavytail_snn.errors import ConvergenceError, ParameterError, check_integer, check_real
+from heavytail_snn.errors import ConvergenceError, check_integer, check_real
 from heavytail_snn.results import Result, field_of
 
 
@@ -155,13 +156,14 @@ def stable_survival(alpha: float, u: ArrayLike, *, refine: int = 1) -> Floats:
     """
     alpha = check_alpha(alpha)
     refine = check_integer("refine", refine, low=1)
-    u = np.asarray(u, dtype=float)
-    if not np.all(u > 0):
-        raise ParameterError("u", u, "must be positive", "use the symmetry of the law")
+    remedy = "use the symmetry of the law"
+    points = check_array("u", u, low=0, open_low=True, any_shape=True, remedy=remedy)
+    if not points.size:
+        return points
     if alpha == 2.0:
-        return special.erfc(u / 2.0) / 2.0
+        return special.erfc(points / 2.0) / 2.0
     survival = _over_angle if alpha > 1.5 else _over_exponential
-    return survival(alpha, np.log(u).reshape(-1, 1), refine).reshape(u.shape)
+    return survival(alpha, np.log(points).reshape(-1, 1), refine).reshape(points.shape)
 
 
 def _log_ratio(alpha: float, log_phi: Floats) -> tuple[Floats, Floats]:
