@@ -22,8 +22,8 @@ from heavytail_snn.analysis.theory.rate_flow_heavy_tailed import (
     rate_flow_heavy_tailed,
     stable_scale,
 )
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.laws import LevyStable
+from heavytail_snn.coupling import Coupling, Dale
+from heavytail_snn.laws import LevyStable, LogNormal
 from heavytail_snn.wiring import FixedInDegree
 
 # static spreads need many neurons more than long windows
@@ -149,6 +149,24 @@ def test_coupling_gives_the_same_as_its_law():
     special = lif_heavy_tailed(1.5, 8e-3, drive=24e-3, in_degree=K, sampling=QUICK, seed=2)
     assert general.rate == pytest.approx(special.rate, rel=0.03)
     assert general.dominance == pytest.approx(special.dominance, abs=0.025)
+
+
+@pytest.mark.slow
+def test_excitation_and_inhibition_with_log_normal_weights():
+    """Any law and Dale's rule: the network with the very weights the theory draws, within 6 %."""
+    coupling = Coupling(LogNormal(1.0), FixedInDegree(K), gain=3.0, sign=Dale(0.8, 5.0))
+    theory = lif_coupling(coupling, 2000, drive=24e-3, sampling=QUICK, seed=1)
+    weights = coupling.sample(2000, 1)
+    network = plain.run(
+        weights.indices.reshape(2000, K),
+        weights.data.reshape(2000, K) * 1e-3,
+        mu=24e-3,
+        duration=0.8,
+        rng=np.random.default_rng(1),
+    )
+    assert network["rates"].mean() == pytest.approx(theory.rate, rel=0.06)
+    assert network["rates"].std() == pytest.approx(theory.rates.std(), rel=0.1)
+    assert network["dominance"] == pytest.approx(theory.dominance, abs=0.015)
 
 
 # --- continuous-time rate networks ---
