@@ -15,6 +15,7 @@ from scipy import integrate, optimize, special
 
 from heavytail_snn.analysis import theory
 from heavytail_snn.analysis.theory.correlation_series import correlation_series
+from heavytail_snn.analysis.theory.covariance_spectrum import covariance_spectrum
 from heavytail_snn.analysis.theory.participation import (
     activity_participation,
     frequency_grid,
@@ -169,6 +170,14 @@ def test_participation_of_the_map_in_windows_is_the_sum_over_lags():
     assert windowed.field_participation_ratio_per_neuron == pytest.approx(expected, rel=1e-9)
 
 
+def test_single_steps_of_the_map_have_the_dimension_of_its_theory():
+    for noise in (0.0, 0.8):
+        found = theory.rate_map(1.7, noise=noise)
+        steps = theory.rate_map_participation(1.7, noise=noise)
+        for name in ("participation_ratio_per_neuron", "field_participation_ratio_per_neuron"):
+            assert getattr(found, name) == pytest.approx(getattr(steps, name), rel=1e-12)
+
+
 # --- stable map -----------------------------------------------------------------------------------
 def test_stable_map_at_alpha_two_is_the_rate_map():
     stable, gaussian = theory.stable_map(2.0, 1.3), theory.rate_map(1.3, convention="stable")
@@ -245,6 +254,13 @@ def test_power_spectrum_integrates_to_the_variance():
     for of, exact in (("x", found.variance), ("phi", found.activity_variance)):
         power = found.power_spectrum(omega, of=of)
         assert integrate.trapezoid(power, omega) / math.pi == pytest.approx(exact, rel=1e-5)
+
+
+def test_spectrum_of_a_triangle_is_exact_on_any_grid():
+    """C = 1 - tau/4 is its own piecewise linear interpolant: S = 4 (sin(2w) / 2w)^2."""
+    time, omega = np.arange(6.0), np.array([0.0, 0.4, 1.3, 2.9, 5.0])
+    found = covariance_spectrum(time, np.maximum(1 - time / 4, 0.0), omega)
+    assert found == pytest.approx(4 * np.sinc(2 * omega / np.pi) ** 2, abs=1e-12)
 
 
 def test_fixed_point_with_a_coloured_drive_and_no_coupling():
