@@ -157,7 +157,10 @@ class Background:
 
     @classmethod
     def of(cls, trains: SpikeTrains, *, bandwidth: float) -> "Background":
-        """Return the statistics of a population, its spectrum smoothed over `bandwidth` (Hz)."""
+        """Return the statistics of a population, its spectrum smoothed over `bandwidth` (Hz).
+
+        The unbiased variance of the rates is set to 0 where noise makes it negative.
+        """
         smooth = smoothed(trains.spectrum, trains.duration, bandwidth)
         return cls(float(trains.rates.mean()), max(trains.rate_variance, 0.0), smooth)
 

@@ -200,6 +200,7 @@ def summarise(
         rate=rate,
         rate_error=error,
         rates=rates,
+        # an unbiased variance can come out negative where all rates are equal
         rate_sd=float(np.sqrt(max(np.mean([part.rate_variance for part in trains]), 0.0))),
         cv=mean_of_finite([part.coefficient_of_variation for part in trains]),
         frequencies=np.fft.rfftfreq(sampling.n_steps, sampling.dt),
