@@ -93,6 +93,14 @@ def test_unreached_fixed_points_raise():
         largest_stable_root(lambda x: math.nan, np.linspace(0.0, 1.0, 5))
 
 
+def test_the_largest_falling_root_is_taken():
+    found = largest_stable_root(lambda x: -(x - 1) * (x - 2) * (x - 3), np.linspace(0.0, 4.0, 14))
+    assert found is not None
+    assert found[0] == pytest.approx(3.0, abs=1e-12)
+    assert found[1][0, 0] > 2.5
+    assert largest_stable_root(lambda x: -1.0 - x, np.linspace(0.0, 4.0, 14)) is None
+
+
 def test_histories_end_at_the_residual():
     for result in (theory.rate_map(2.0), theory.rate_flow(2.0, 0.1), theory.stable_map(1.0, 1.0)):
         assert result.history.ndim == 2
