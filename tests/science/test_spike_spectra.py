@@ -205,6 +205,16 @@ def test_kernel_equals_scipy_welch_and_csd(poisson_recording):
     assert ours == pytest.approx(cross[1:-1] / 2, rel=1e-8, abs=1e-9)
 
 
+def test_number_of_independent_averages():
+    # Hann windows overlapping by half have the correlation 1/6, spectra its square
+    cut = segmentation(4000, 1e-3, "welch", 2.0, 4.0)
+    assert cut.n_segments == 15
+    assert cut.independent_averages == pytest.approx(15 / (1 + 2 * 14 / 15 / 36), rel=1e-3)
+    assert segmentation(4000, 1e-3, "multitaper", 2.0, 4.0).independent_averages == 8 * 7
+    default = segmentation(4000, 1e-3, "welch", None, 4.0)
+    assert (default.n_points, default.n_segments) == (512, 14)
+
+
 def test_kernel_equals_elephant_multitaper():
     from elephant.spectral import multitaper_psd
 

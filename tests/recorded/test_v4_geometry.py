@@ -1,0 +1,47 @@
+"""Cross-validated PCA of V4 responses: the figures of shared/data/README.md.
+
+Data: Cowley et al. 2023, repository cowleygroup/V4_compact_models (GPL-3.0, read from the shared
+folder only, never packaged).
+"""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from heavytail_snn.analysis.geometry.cvpca import cvpca
+from heavytail_snn.analysis.recorded import read_responses
+
+SHA256 = "d04e4f21d546f29d17a999826f690a56bb0ef1730b184d14096d20b94237e2dd"
+
+
+@pytest.fixture(scope="module")
+def results(shared):
+    path = shared / "data/v4_images_201016/responses_raw_201016.npy"
+    if not path.exists():
+        pytest.skip("the V4 responses are not here: cvPCA of real data was not checked")
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == SHA256
+    responses = read_responses(path)
+    return [cvpca(responses, seed=seed) for seed in (1, 2)]
+
+
+def test_signal_variance_and_control(results):
+    for result in results:
+        assert result.total_signal_variance == pytest.approx(173.5, abs=1.0)
+        assert abs(result.shuffled_total) < 0.01 * result.total_signal_variance
+
+
+def test_participation_ratios(results):
+    for result in results:
+        assert result.participation_ratio == pytest.approx(13.6, abs=0.3)
+        assert result.plain_participation_ratio == pytest.approx(16.5, abs=0.05)
+        assert 0.5 < result.participation_ratio_error < 3
+
+
+def test_power_law_slopes_of_ranks_5_to_40(results):
+    def slope(variance):
+        return -np.polyfit(np.log(np.arange(5, 41)), np.log(variance[4:40]), 1)[0]
+
+    for result in results:
+        assert slope(result.signal_variance) == pytest.approx(1.29, abs=0.04)
+        assert slope(result.plain_variance) == pytest.approx(1.05, abs=0.005)
