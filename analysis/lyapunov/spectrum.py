@@ -113,6 +113,11 @@ class LyapunovSpectrum(Result):
         """Block standard error of the largest exponent."""
         return float(self.standard_error[0])
 
+    @property
+    def positive_fraction(self) -> float:
+        """`fraction_positive` under the name that the theories use."""
+        return self.fraction_positive
+
     def unit_of(self, name: str) -> str:
         """Return the unit of a field, with the run's own unit for rates."""
         unit = super().unit_of(name)

@@ -35,7 +35,7 @@ def test_exponents_are_total_stretch_over_total_time_in_descending_order():
         2 + (expected[1] + expected[2]) / -expected[0]
     )
     assert result.mean_exponent == pytest.approx(expected.mean())
-    assert result.fraction_positive == pytest.approx(2 / 3)
+    assert result.positive_fraction == result.fraction_positive == pytest.approx(2 / 3)
 
 
 def test_standard_errors_cover_the_truth_at_their_rate():
