@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tqdm import tqdm
@@ -98,17 +98,20 @@ class Stepper:
     """
 
     def __init__(self, network: "PulseCoupledNetwork", state: EventState) -> None:
-        if state.keys.shape != (network.n_neurons,):
+        if not isinstance(state, EventState) or state.keys.shape != (network.n_neurons,):
             raise ParameterError(
                 "state",
-                state.keys.shape,
-                f"must hold {network.n_neurons} neurons",
+                state,
+                f"must be an EventState of {network.n_neurons} neurons",
                 "use a state of this network",
             )
         self.network = network
         self._keys, self._order = state.keys.copy(), state.order.astype(np.int32)
         places = np.empty_like(self._order)
         places[self._order] = np.arange(len(places), dtype=np.int32)
+        if network.use_heap:
+            # leaves a heap as it is, and orders the state of a network that scans
+            engine.build_heap(self._keys, self._order, places)
         self._queue = (self._keys, self._order, places, network.use_heap)
         self._clock = np.array([state.clock, state.origin, 0.0])
         self._time, self.n_spikes = state.time, state.n_spikes
@@ -180,6 +183,17 @@ class Stepper:
         if status in (engine.AVALANCHE, engine.RUNAWAY):
             raise _avalanche(network, times[count - 1], ids[count - 1], status)
         return times[:count].copy(), ids[:count].copy()
+
+
+def real_array(argument: str, value: Any) -> np.ndarray:
+    """Return `value` as a new float64 array, or raise if it does not hold real numbers."""
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        array = np.empty(0, dtype=object)
+    if array.dtype.kind not in "iuf":
+        raise ParameterError(argument, value, "must hold real numbers")
+    return array.astype(np.float64)
 
 
 def _avalanche(

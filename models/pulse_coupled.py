@@ -13,7 +13,7 @@ from scipy import sparse
 
 from heavytail_snn.errors import ParameterError, check_choice, check_integer
 from heavytail_snn.models import event_engine as engine
-from heavytail_snn.models.event_state import EventState, Stepper
+from heavytail_snn.models.event_state import EventState, Stepper, real_array
 from heavytail_snn.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.recording import Recording
 from heavytail_snn.results import Result
@@ -82,7 +82,7 @@ class PulseCoupledNetwork:
     # ------------------------------------------------------------------ parameters
 
     def _set_drive(self, drive: Any) -> None:
-        values = np.atleast_1d(np.array(drive, dtype=np.float64))
+        values = np.atleast_1d(real_array("drive", drive))
         if values.shape not in ((1,), (self.n_neurons,)):
             raise ParameterError("drive", drive, "must be one number or one per neuron")
         if not (np.isfinite(values).all() and (values > 0).all()):
@@ -171,7 +171,7 @@ class PulseCoupledNetwork:
 
     def state_of(self, phases: np.ndarray, *, time: float = 0.0) -> EventState:
         """Return the state with the given phases, (n,) array below threshold, at `time`."""
-        phases = np.array(phases, dtype=np.float64)
+        phases = real_array("phases", phases)
         if phases.shape != (self.n_neurons,) or not (phases <= self.threshold).all():
             raise ParameterError(
                 "phases", phases, f"must be {self.n_neurons} numbers <= {self.threshold:g}"
@@ -271,11 +271,24 @@ class PulseCoupledNetwork:
         return run.recording.with_attrs(**run.parameters, seed=run.seed)
 
 
+def check_network(network: Any) -> PulseCoupledNetwork:
+    """Return `network` if it is event-exact, else raise."""
+    if not isinstance(network, PulseCoupledNetwork):
+        raise ParameterError(
+            "network",
+            type(network).__name__,
+            "must be a ThetaNetwork, RapidThetaNetwork or PulseLIFNetwork",
+            "other models: lyapunov_spectrum, lyapunov_spectrum_of_brian",
+        )
+    return network
+
+
 def _graph(weights: Any) -> tuple[tuple, int, int]:
     """Return the synapses by presynaptic neuron, number of neurons and number of synapses."""
     if not sparse.issparse(weights):
-        weights = np.asarray(weights)
-    if weights.ndim != 2 or weights.shape[0] != weights.shape[1] or weights.dtype.kind not in "iuf":
+        weights = real_array("weights", weights)
+    square = weights.ndim == 2 and weights.shape[0] == weights.shape[1] > 0
+    if not square or weights.dtype.kind not in "iuf":
         raise ParameterError(
             "weights",
             (weights.shape, str(weights.dtype)),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from heavytail_snn.errors import ConvergenceError, check_integer, check_real
-from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork
+from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork, check_network
 from heavytail_snn.randomness import Seed
 
 _MIN_SPIKES = 20_000  # so that small networks are not tuned to noise
@@ -51,6 +51,7 @@ def tune_drive[Network: PulseCoupledNetwork](
     >>> bool(abs(network.drive ** 0.5 / (np.pi * 0.01) - 10) < 0.1)
     True
     """
+    check_network(network)
     rate = check_real("rate", rate, low=0, open_low=True)
     tolerance = check_real("tolerance", tolerance, low=0, open_low=True)
     check_integer("spikes_per_neuron", spikes_per_neuron, low=1)

@@ -22,7 +22,7 @@ from heavytail_snn.analysis.lyapunov.event_driven import (
 )
 from heavytail_snn.errors import ConvergenceError, MemoryLimitError, check_integer
 from heavytail_snn.models.event_state import EventState, Stepper
-from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork
+from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork, check_network
 from heavytail_snn.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.results import Result, field_of
 from heavytail_snn.time_units import one_time
@@ -98,7 +98,7 @@ def covariant_lyapunov_vectors(
     ----------
     Ginelli et al., Phys. Rev. Lett. 99 (2007) 130601, doi:10.1103/PhysRevLett.99.130601.
     """
-    size, seed = network.n_neurons, seed_sequence(seed)
+    size, seed = check_network(network).n_neurons, seed_sequence(seed)
     k = check_integer("k", k, low=1, high=size)
     duration = one_time("duration", duration, low=0, open_low=True)
     check_memory(network, k, max_memory)

@@ -21,7 +21,7 @@ from heavytail_snn.errors import (
     check_real,
 )
 from heavytail_snn.models.event_state import EventState, Stepper
-from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork
+from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork, check_network
 from heavytail_snn.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.results import Estimate
 from heavytail_snn.time_units import one_time
@@ -97,7 +97,7 @@ def lyapunov_spectrum_of_events(
     ----------
     Monteforte & Wolf, Phys. Rev. Lett. 105 (2010) 268104, doi:10.1103/PhysRevLett.105.268104.
     """
-    size, seed = network.n_neurons, seed_sequence(seed)
+    size, seed = check_network(network).n_neurons, seed_sequence(seed)
     k = math.ceil(_DEFAULT_FRACTION * size) if k is None else k
     check_integer("k", k, low=1, high=size)
     duration = one_time("duration", duration, low=0, open_low=True)

@@ -16,8 +16,8 @@ from tqdm import tqdm
 from heavytail_snn.analysis.lyapunov.event_driven import settled
 from heavytail_snn.analysis.lyapunov.two_trajectories import phase_difference
 from heavytail_snn.errors import ConvergenceError, ParameterError, check_integer
-from heavytail_snn.models.event_state import EventState, Stepper
-from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork
+from heavytail_snn.models.event_state import EventState, Stepper, real_array
+from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork, check_network
 from heavytail_snn.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.results import Result, field_of
 from heavytail_snn.time_units import one_time
@@ -82,7 +82,8 @@ def flux_tube_radius(
     ----------
     Monteforte & Wolf, Phys. Rev. X 2 (2012) 041007, doi:10.1103/PhysRevX.2.041007.
     """
-    lengths = np.asarray(sizes, dtype=np.float64)
+    check_network(network)
+    lengths = real_array("sizes", sizes)
     if lengths.ndim != 1 or not lengths.size or not (np.isfinite(lengths) & (lengths > 0)).all():
         raise ParameterError("sizes", sizes, "must be positive finite numbers")
     n_trials = check_integer("n_trials", n_trials, low=1)
@@ -167,6 +168,7 @@ def one_spike_perturbation(
     ----------
     London et al., Nature 466 (2010) 123, doi:10.1038/nature09086.
     """
+    check_network(network)
     if spike not in ("missing", "extra"):
         raise ParameterError("spike", spike, "must be 'missing' or 'extra'")
     n_trials = check_integer("n_trials", n_trials, low=1)

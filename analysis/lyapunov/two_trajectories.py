@@ -12,7 +12,7 @@ import numpy as np
 from heavytail_snn.analysis.lyapunov.event_driven import settled
 from heavytail_snn.errors import ParameterError, check_integer, check_real
 from heavytail_snn.models.event_state import EventState, Stepper
-from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork
+from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork, check_network
 from heavytail_snn.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.results import Result, field_of
 from heavytail_snn.time_units import one_time
@@ -73,6 +73,7 @@ def two_trajectory_exponent(
     Benettin et al., Meccanica 15 (1980) 9, doi:10.1007/BF02128236.
     """
     seed = seed_sequence(seed)
+    check_network(network)
     size = check_real("size", size, low=1e-12, high=1e-3)
     interval = one_time("interval", interval, low=0, open_low=True)
     duration = one_time("duration", duration, low=0, open_low=True)

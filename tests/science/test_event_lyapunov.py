@@ -438,3 +438,18 @@ def test_one_missing_spike_without_synapses_changes_nothing():
 def test_perturbations_name_bad_arguments(function, options, argument):
     with pytest.raises(HeavytailError, match=f"^{argument} "):
         function(CASES["theta"], seed=1, **options)
+
+
+@pytest.mark.parametrize(
+    ("function", "options"),
+    [
+        (lyapunov_spectrum_of_events, {}),
+        (two_trajectory_exponent, {}),
+        (covariant_lyapunov_vectors, {"k": 2}),
+        (flux_tube_radius, {}),
+        (one_spike_perturbation, {}),
+    ],
+)
+def test_other_models_are_refused(function, options):
+    with pytest.raises(HeavytailError, match=r"^network must be a ThetaNetwork"):
+        function(np.zeros((3, 3)), **options)

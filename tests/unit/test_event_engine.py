@@ -202,6 +202,13 @@ def test_a_resumed_run_gives_the_same_spikes(tmp_path, model, options, queue):
     assert np.array_equal(network.phases(second.state), network.phases(whole.state))
 
 
+def test_the_state_of_a_scanned_network_continues_in_a_heap():
+    scan, heap = (PulseLIFNetwork(heavy(), drive=0.1, queue=q) for q in ("scan", "heap"))
+    state = scan.run(n_spikes=1000, seed=1).state
+    runs = [network.run(n_spikes=1000, state=state).recording for network in (scan, heap)]
+    assert np.array_equal(runs[0].ids, runs[1].ids)
+
+
 def test_states_are_not_modified_by_a_run():
     network = ThetaNetwork(heavy(), drive=0.1)
     state = network.initial_state(1)
@@ -331,6 +338,15 @@ def test_tuning_says_when_it_cannot():
         (lambda: ThetaNetwork([[np.nan, 0.0], [0.0, 0.0]], drive=1.0), "weights"),
         (lambda: ThetaNetwork(sparse.csr_array((3, 4)), drive=1.0), "weights"),
         (lambda: ThetaNetwork([["a"]], drive=1.0), "weights"),
+        (lambda: ThetaNetwork([[1.0], [1.0, 2.0]], drive=1.0), "weights"),
+        (lambda: ThetaNetwork(None, drive=1.0), "weights"),
+        (lambda: ThetaNetwork(np.zeros((0, 0)), drive=1.0), "weights"),
+        (lambda: ThetaNetwork([[1j]], drive=1.0), "weights"),
+        (lambda: ThetaNetwork(ONE, drive="strong"), "drive"),
+        (lambda: ThetaNetwork(ONE, drive=None), "drive"),
+        (lambda: ThetaNetwork(ONE, drive=1.0).run(1.0, state=3), "state"),
+        (lambda: ThetaNetwork(ONE, drive=1.0).state_of("high"), "phases"),
+        (lambda: tune_drive(None, rate=1.0), "network"),
         (lambda: ThetaNetwork(ONE, drive=0.0), "drive"),
         (lambda: ThetaNetwork(ONE, drive=np.nan), "drive"),
         (lambda: ThetaNetwork(ONE, drive=[1.0, 2.0]), "drive"),
