@@ -80,6 +80,11 @@ def test_silent_networks_are_named_quiescent():
     assert theory.rate_flow_fixed_point(0.8).state == "quiescent"
 
 
+def test_steep_functions_come_with_a_warning():
+    assert "Hermite" in theory.rate_flow(20.0).warnings[0]
+    assert theory.rate_flow(8.0).warnings == ()
+
+
 def test_noise_without_chaos_is_named_driven():
     assert theory.rate_flow(1.5, 0.5).state == theory.rate_map(1.05, noise=0.5).state == "driven"
 
