@@ -58,8 +58,9 @@ Then, on a machine with heavytail_snn:
     recording = read_results("this folder")
 """
 _BUILD_SCRIPT = r"""#!/bin/sh
-# Compile the project.  ARCH: compute capability without the dot.  CURAND: folder with include/
-# and lib/ of cuRAND, where the toolkit lacks it (for example site-packages/nvidia/cu13).
+# Compile the project, or the make targets given.  ARCH: compute capability without the dot.
+# CURAND: folder with include/ and lib/ of cuRAND, where the toolkit lacks it, for example
+# site-packages/nvidia/cu13.
 set -e
 cd "$(dirname "$0")"
 ARCH=${ARCH:-$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null \
@@ -75,7 +76,7 @@ if [ -n "$CURAND" ]; then
 fi
 make -j"${JOBS:-$(nproc)}" NVCC="${NVCC:-nvcc} -ccbin=${CXX:-g++}" \
     NVCCFLAGS="-I. $INCLUDE -std=c++17 -arch=sm_$ARCH -w -Xcompiler=-O3" \
-    LFLAGS="-lcurand -arch=sm_$ARCH $LINK"
+    LFLAGS="-lcurand -arch=sm_$ARCH $LINK" "$@"
 """
 
 
@@ -174,8 +175,8 @@ def read_results(directory: str | os.PathLike[str]) -> Recording:
     return recording_of(run, reader(folder, folder), "cuda").with_attrs(**provenance(run))
 
 
-def build(directory: Path) -> None:
-    """Compile a generated project with nvcc, applying what CUDA 13 needs."""
+def build(directory: Path, *targets: str) -> None:
+    """Compile a generated project, or some make targets of it, applying what CUDA 13 needs."""
     check_build_tools()
     curand = find_curand()
     jobs = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
@@ -185,7 +186,7 @@ def build(directory: Path) -> None:
         "JOBS": str(jobs),
     }
     logger.info("compiling %s (minutes)", directory)
-    _execute(["sh", "build.sh"], directory, environment)
+    _execute(["sh", "build.sh", *targets], directory, environment)
 
 
 def check_build_tools() -> None:

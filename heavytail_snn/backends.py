@@ -131,8 +131,10 @@ def brian_network(run: Run) -> Network:
     clock = _clock(run.dt)
     neurons, synapses = run.model.brian_objects(clock)
     synapses.connect(i=run.connectivity.sources, j=run.connectivity.targets)
+    largest = float(np.finfo(prefs.core.default_float_dtype).max) / 10  # False for inf and nan
     neurons.run_regularly(
-        f"finite_steps += int(({run.model.watched}) and finite_steps == t_in_timesteps)",
+        f"finite_steps += int(abs({run.model.watched}) < {largest!r} and "
+        "finite_steps == t_in_timesteps)",
         when="end",
         clock=clock,
         name="neurons_watch",

@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 from brian2 import ms, second
 
-from heavytail_snn import backends
+from heavytail_snn import backends, standalone
 from heavytail_snn.brian_units import in_unit, whole_steps
 from heavytail_snn.errors import ParameterError, check_choice
 from heavytail_snn.models.network_model import NetworkModel
 from heavytail_snn.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.recording import Recording
 from heavytail_snn.synapses import Connectivity, check_memory, count_synapses
+
+# Where compiled projects are kept; registered with Brian2's preferences by this import.
+cache_directory = standalone.cache_directory
 
 
 def simulate(

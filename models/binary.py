@@ -98,7 +98,7 @@ class BinaryNetwork(NetworkModel):
     drive: Any = 0.0
     initial: Any = None
 
-    watched: ClassVar[str] = "abs(h) < 1e300"
+    watched: ClassVar[str] = "h"
 
     def __post_init__(self) -> None:
         check_choice("update", self.update, ("asynchronous", "synchronous"))

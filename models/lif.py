@@ -12,7 +12,8 @@ import numpy as np
 from brian2 import Clock, NeuronGroup, Quantity, Synapses, ms, mV
 
 from heavytail_snn.brian_units import in_unit, in_unit_array, whole_steps
-from heavytail_snn.errors import ParameterError, check_choice, check_integer
+from heavytail_snn.errors import ParameterError, check_choice
+from heavytail_snn.models.lif_noise import NOISE_EQUATIONS, ColouredNoise, WhiteNoise
 from heavytail_snn.models.network_model import NetworkModel, Values
 from heavytail_snn.randomness import Seed, stream
 from heavytail_snn.synapses import Connectivity
@@ -29,12 +30,6 @@ _SYNAPSES = {
         "rising_post += w*unit_weight*tau_post/tau_syn_post",
     ),
 }
-# kind: (term of dv/dt, further equations)
-_NOISE = {
-    "none": ("", ""),
-    "white": ("+ sigma*xi/sqrt(tau)", ""),
-    "coloured": ("+ eta/tau", "deta/dt = -eta/tau_noise + sigma*sqrt(2/tau_noise)*xi : volt"),
-}
 _PARAMETERS = """
 mu : volt (constant)
 tau : second (shared, constant)
@@ -46,39 +41,6 @@ v_reset : volt (shared, constant)
 t_ref : second (shared, constant)
 finite_steps : integer
 """
-
-
-@dataclass(frozen=True)
-class WhiteNoise:
-    """``sigma sqrt(tau) xi(t)`` in each neuron: free standard deviation of v is sigma / sqrt(2).
-
-    Parameters
-    ----------
-    sigma : Quantity of voltage
-    seed : int, optional
-        Frozen noise: the same realisation in every run with this seed (on one backend), whatever
-        the weights and initial states.  None: a fresh one from the run's seed.
-    """
-
-    sigma: Quantity
-    seed: int | None = None
-
-    def __post_init__(self) -> None:
-        in_unit("sigma", self.sigma, mV, low=0)
-        if self.seed is not None:
-            check_integer("seed", self.seed)
-
-
-@dataclass(frozen=True)
-class ColouredNoise(WhiteNoise):
-    """Ornstein-Uhlenbeck noise of standard deviation sigma and correlation time `tau`."""
-
-    _: KW_ONLY
-    tau: Quantity = field(default_factory=lambda: 5 * ms)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        in_unit("tau", self.tau, ms, low=0, open_low=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +88,7 @@ class LIFNetwork(NetworkModel):
     unit_weight: Quantity = field(default_factory=lambda: 1 * mV)
     initial: Quantity | None = None
 
-    watched: ClassVar[str] = "abs(v) < 1e300*volt"
+    watched: ClassVar[str] = "v/volt"
 
     def __post_init__(self) -> None:
         check_choice("synapse", self.synapse, _SYNAPSES)
@@ -183,7 +145,7 @@ class LIFNetwork(NetworkModel):
     def brian_objects(self, clock: Clock) -> tuple[NeuronGroup, Synapses]:
         """Return neurons and unconnected synapses, without values."""
         synaptic, on_pre = _SYNAPSES[self.synapse]
-        term, noise = _NOISE[self._noise_kind]
+        term, noise = NOISE_EQUATIONS[self._noise_kind]
         current = "+ recurrent" if synaptic else ""
         membrane = f"dv/dt = (mu - v {current})/tau {term} : volt (unless refractory)"
         method = "rk4" if synaptic else "exact"

@@ -32,7 +32,7 @@ class NetworkModel(ABC):
     """
 
     watched: ClassVar[str]
-    """Condition on a neuron's state that fails where the state is not finite."""
+    """Dimensionless expression that must stay finite in every neuron at every step."""
     weights: Any
     n_neurons: int | None
 

@@ -74,13 +74,13 @@ def test_threshold_noise_has_its_law(options, law):
         states=(0, 1),
         update="synchronous",
         noise=0.7,
-        drive=0.9,
+        drive=1.9,
         threshold=0.4,
         **options,
     )
     run = simulate(network, 200 * ms, backend="numpy", seed=4, record=["state"])
     mean = run.traces["state"].values.mean()
-    assert mean == pytest.approx(law.cdf(0.9 - 0.4), abs=4 * 0.5 / np.sqrt(2000 * 20))
+    assert mean == pytest.approx(law.cdf(1.9 - 0.4), abs=4 * 0.5 / np.sqrt(2000 * 20))
 
 
 def test_frozen_noise_keeps_identical_replicas_together():

@@ -31,9 +31,7 @@ def spike_steps(run, neuron=0):
 
 
 def test_noise_free_rate():
-    run = simulate(
-        LIFNetwork(np.eye(2) * 1e-9, drive=40 * mV), 2 * second, backend="numpy", seed=1
-    )
+    run = simulate(LIFNetwork(np.eye(2) * 1e-9, drive=40 * mV), 2 * second, backend="numpy", seed=1)
     exact = 0.002 + 0.02 * np.log(2)  # 63.04 Hz
     for train in run.spike_trains():
         assert np.abs(np.diff(train) - exact).max() < DT

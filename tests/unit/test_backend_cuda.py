@@ -160,6 +160,18 @@ def test_project_compiles(tmp_path, name):
     assert (folder / "main").stat().st_size > 100_000
 
 
+@pytest.mark.cuda_build
+@pytest.mark.skipif(no_nvcc, reason="CUDA compilation was not checked: nvcc or cuRAND is missing")
+def test_stable_numbers_compile_in_single_precision(tmp_path):
+    with preferences(core__default_float_dtype=np.float32):
+        run = prepare(NETWORKS["binary"], 10 * ms)
+        folder = backend_cuda.export_cuda(run, tmp_path / "project")
+    weights = folder / "static_arrays" / "value_synapses.w"
+    assert weights.stat().st_size == 4 * run.connectivity.n_synapses
+    backend_cuda.build(folder, "code_objects/neurons_update_codeobject.o")
+    assert (folder / "code_objects" / "neurons_update_codeobject.o").stat().st_size > 10_000
+
+
 @pytest.mark.cuda
 @pytest.mark.skipif(
     no_nvcc or backend_cuda.gpu_name() is None,
