@@ -66,7 +66,7 @@ def test_noise_removes_the_neutral_exponent_and_lowers_the_first():
 def test_first_exponent_and_dimension_at_200_neurons(reference, gain):
     results = [
         lyapunov_spectrum(
-            RateFlow(GAUSSIAN, 200, gain=float(gain), seed=s), k=30, seed=s, duration=150,
+            RateFlow(GAUSSIAN, 200, gain=float(gain), seed=s), k=25, seed=s, duration=100,
             state_warmup=60, tangent_warmup=20,
         )
         for s in range(3)

@@ -82,7 +82,7 @@ def test_largest_exponent_with_noise(reference):
 def test_the_transposed_product_is_not_the_exponent_of_two_trajectories(reference):
     entry = reference["transposed/N300_a1.0_g2.0"]
     ours, transposed = [], []
-    for seed in range(4):
+    for seed in range(3):
         network = RateMap(coupling(1.0), 300, gain=2.0, seed=seed)
         result = lyapunov_spectrum(network, k=1, seed=seed, n_steps=3000, verify=True)
         assert result.parameters["two_trajectory"][1e-8] == pytest.approx(
@@ -100,7 +100,7 @@ def test_the_transposed_product_is_not_the_exponent_of_two_trajectories(referenc
     assert np.mean(ours) - np.mean(transposed) > 0.15
 
 
-@pytest.mark.parametrize("alpha", ALPHAS)
+@pytest.mark.parametrize("alpha", [1.0, 1.5, pytest.param(2.0, marks=pytest.mark.slow)])
 def test_dimension_and_entropy_at_300_neurons(reference, alpha):
     gain = {1.0: 5.0, 1.5: 2.0, 2.0: 5.0}[alpha]
     results = [
