@@ -299,6 +299,15 @@ def test_across_the_flow_a_stable_network_shows_its_second_exponent(shared):
     assert abs(along.growth_rate) < 1e-2
 
 
+def test_phase_differences_are_wrapped_around_the_spike():
+    for network, cycle in ((CASES["theta"], 2 * np.pi), (CASES["LIF"], 1.0)):
+        before, after = (network.phases(network.initial_state(1)) for _ in range(2))
+        before[3], after[3] = network.threshold - 1e-3, network.reset + 2e-3
+        difference = phase_difference(network, network.state_of(before), network.state_of(after))
+        assert difference == pytest.approx(np.where(np.arange(50) == 3, 3e-3, 0), abs=1e-12)
+        assert network.threshold - network.reset == cycle
+
+
 def test_displacement_keeps_phases_below_threshold():
     network = CASES["theta"]
     state = network.initial_state(1)
