@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
 from heavytail_snn.analysis.spectra.counts import count_vectors, prepared, unit_with_spikes
 from heavytail_snn.analysis.spectra.segments import Segmentation, segmentation, transforms
-
 from heavytail_snn.errors import ParameterError, RecordingError, check_choice, check_real
 from heavytail_snn.recording import Recording
 from heavytail_snn.recording_quality import provenance_warnings

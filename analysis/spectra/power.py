@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import stats
+
 from heavytail_snn.analysis.spectra.counts import count_vectors, prepared, unit_with_spikes
 from heavytail_snn.analysis.spectra.segments import (
     Segmentation,
@@ -17,8 +19,6 @@ from heavytail_snn.analysis.spectra.segments import (
     segmentation,
     transforms,
 )
-from scipy import stats
-
 from heavytail_snn.errors import ParameterError, check_choice, check_real
 from heavytail_snn.recording import Recording
 from heavytail_snn.recording_quality import provenance_warnings

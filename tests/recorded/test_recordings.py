@@ -7,9 +7,9 @@ import hashlib
 
 import numpy as np
 import pytest
+
 from heavytail_snn.analysis.recorded import read_responses
 from heavytail_snn.analysis.spectra import power_spectrum, spike_statistics
-
 from heavytail_snn.data import EXAMPLE_PATH
 from heavytail_snn.errors import RecordingError
 from heavytail_snn.recording import Recording

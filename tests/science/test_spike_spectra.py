@@ -8,11 +8,11 @@ and S(infinity) = rate.
 
 import numpy as np
 import pytest
-from heavytail_snn.analysis.spectra import cross_spectrum, power_spectrum, spike_statistics
-from heavytail_snn.analysis.spectra.segments import segmentation, transforms
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from heavytail_snn.analysis.spectra import cross_spectrum, power_spectrum, spike_statistics
+from heavytail_snn.analysis.spectra.segments import segmentation, transforms
 from heavytail_snn.errors import ParameterError, RecordingError, UnitError
 from heavytail_snn.recording import Recording
 
