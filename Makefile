@@ -29,11 +29,11 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	@command -v $${CXX:-g++} >/dev/null || command -v clang++ >/dev/null || { \
 	    echo "heavytail_snn needs a C++ compiler, and neither g++ nor clang++ was found; on Debian and Ubuntu: apt install g++." >&2; exit 1; }
 	@echo "Installing heavytail_snn and what it needs (about a minute, once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . && touch $@
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable . && touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing the development tools (once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' && touch $@
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev]' && touch $@
 
 install: $(VENV)/.installed
 

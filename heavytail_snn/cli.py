@@ -77,8 +77,9 @@ def demo(
     for comparison in result.comparisons:
         for sentence in comparison.explanations():
             typer.echo(f"  {comparison.title}: {sentence}")
-    again = f"heavytail-snn demo --out {out}" + (f" --recording {recording}" if recording else "")
-    typer.echo(f"\nReport: {result.report}\nAgain:  {again}")
+    typer.echo(f"\nReport: {result.report}\n\nEach step again:")
+    for command in result.commands:
+        typer.echo(f"  {command}")
 
 
 @app.command()
@@ -94,6 +95,7 @@ def simulate(
     drive: Annotated[float, typer.Option(help="Drive of the LIF neurons in mV.")] = 22.0,
     noise: Annotated[float, typer.Option(help="Threshold noise of the binary units.")] = 0.5,
     duration: Annotated[float, typer.Option(help="In seconds.")] = 10.0,
+    transient: Annotated[float, typer.Option(help="Seconds left out at the start.")] = 0.0,
     seed: Seed = 1,
     backend: Annotated[str, typer.Option(help="runtime, numpy, cython, cpp or cuda.")] = "cpp",
     as_json: Json = False,
@@ -116,6 +118,8 @@ def simulate(
         else:
             network = ht.models.BinaryNetwork(coupling, n_neurons, noise=noise)
         recording = ht.simulate(network, duration * second, backend=backend, seed=seed)
+        if transient:
+            recording = recording.slice(transient, recording.t_stop)
         recording.write(out)
     facts = {"file": str(out), "units": recording.n_units, "spikes": int(recording.times.size)}
     if as_json:

@@ -4,6 +4,9 @@ Two LIF networks that differ in their weight law only, a binary network, the rat
 networks' weights, and a recording, all through the same functions a user would call.
 """
 
+import shlex
+import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +27,7 @@ from heavytail_snn.analysis.report import Section, write_report
 from heavytail_snn.analysis.weight_tail import WeightTail, weight_tail
 from heavytail_snn.coupling import Coupling
 from heavytail_snn.data import EXAMPLE_PATH
-from heavytail_snn.laws import Gaussian, LevyStable
+from heavytail_snn.laws import LevyStable
 from heavytail_snn.models import BinaryNetwork, LIFNetwork
 from heavytail_snn.recording import Recording
 from heavytail_snn.results import Estimate
@@ -33,10 +36,11 @@ from heavytail_snn.wiring import FixedInDegree
 
 N_NEURONS, IN_DEGREE, SEED = 1000, 100, 1
 GAIN_MV, DRIVE_MV = 20.0, 22.0  # strong enough that recurrent input makes the spiking irregular
-BINARY_GAIN, BINARY_NOISE = 1.0, 0.5
+BINARY_GAIN, BINARY_NOISE = 0.7, 0.5
 DURATION, TRANSIENT = 11.0, 1.0  # seconds
 ALPHAS = (1.5, 2.0)
 MAP_GAINS = np.array([0.3, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 5.0])
+MAP_STEPS = 400
 COMPARED_GAIN = 2.0
 SHOWN = ("rate", "cv", "fano_factor", "spectrum_tail_over_rate", "participation_ratio")
 
@@ -52,6 +56,8 @@ class Demo:
     tails : dict of str to WeightTail
     curves : dict of str to LargestExponentCurve
     comparisons : tuple of Comparison
+    commands : tuple of str
+        Shell commands that repeat each step.
     report : Path
         The HTML file.
     """
@@ -60,6 +66,7 @@ class Demo:
     tails: dict[str, WeightTail]
     curves: dict[str, LargestExponentCurve]
     comparisons: tuple[Comparison, ...]
+    commands: tuple[str, ...]
     report: Path
 
     def table(self) -> list[dict[str, Any]]:
@@ -88,8 +95,8 @@ def lif_network(alpha: float) -> LIFNetwork:
 
 
 def binary_network() -> BinaryNetwork:
-    """Return a network of +-1 units with Gaussian weights and threshold noise."""
-    coupling = Coupling(Gaussian(), FixedInDegree(IN_DEGREE), BINARY_GAIN, autapses=False)
+    """Return a network of +-1 units with Gaussian weights (alpha = 2) and threshold noise."""
+    coupling = Coupling(LevyStable(2.0), FixedInDegree(IN_DEGREE), BINARY_GAIN, autapses=False)
     return BinaryNetwork(coupling, N_NEURONS, noise=BINARY_NOISE)
 
 
@@ -137,7 +144,7 @@ def run_demo(
         curves = {
             f"alpha={alpha:g}": largest_exponent_curve(
                 matrices[f"LIF alpha={alpha:g}"] / GAIN_MV, MAP_GAINS,
-                n_steps=400, state_warmup=400, seed=SEED,
+                n_steps=MAP_STEPS, seed=SEED,
             )
             for alpha in ALPHAS
         }  # fmt: skip
@@ -148,8 +155,9 @@ def run_demo(
             compare_binary(descriptions),
         )
     with _step(say, "5/5 figures and report"):
-        demo = Demo(descriptions, tails, curves, comparisons, folder / "report.html")
-        sections = report_sections(demo, everything, predicted, folder, recording)
+        commands = commands_of_steps(folder, recording, backend, read_options)
+        demo = Demo(descriptions, tails, curves, comparisons, commands, folder / "report.html")
+        sections = report_sections(demo, everything, predicted)
         write_report(
             folder,
             title="Heavy-tailed and Gaussian spiking networks beside a recording",
@@ -209,7 +217,8 @@ def compare_lif(descriptions: dict[str, Description]) -> Comparison:
 
 def compare_binary(descriptions: dict[str, Description]) -> Comparison:
     """Compare the flip rate of the binary network with mean-field theory."""
-    solution = theory.binary(BINARY_GAIN, BINARY_NOISE)
+    # the stable scale of alpha = 2 is a Gaussian gain larger by sqrt(2)
+    solution = theory.binary(float(np.sqrt(2)) * BINARY_GAIN, BINARY_NOISE)
     tau = float(binary_network().tau)
     # Q(t) = 1 - 2 (flips per unit and time) t for small t
     flips = Estimate(
@@ -219,22 +228,50 @@ def compare_binary(descriptions: dict[str, Description]) -> Comparison:
     return compare(measured, flips, tolerance=0.02, title="binary network, flips per unit")
 
 
+def commands_of_steps(
+    folder: Path, recording: Path | str | None, backend: str, read_options: dict[str, Any]
+) -> tuple[str, ...]:
+    """Return the shell commands that repeat the demo and each of its steps."""
+    program = _program()
+    options = "".join(f" --{key.replace('_', '-')} {value}" for key, value in read_options.items())
+    file = shlex.quote(str(recording)) + options if recording else "example"
+    run = (
+        f"--n-neurons {N_NEURONS} --in-degree {IN_DEGREE} --duration {DURATION:g} "
+        f"--transient {TRANSIENT:g} --seed {SEED} --backend {backend}"
+    )
+    lif = f"--gain {GAIN_MV:g} --drive {DRIVE_MV:g}"
+    networks = {f"LIF alpha={alpha:g}": f"simulate lif --alpha {alpha:g} {lif}" for alpha in ALPHAS}
+    networks["binary"] = (
+        f"simulate binary --alpha 2 --gain {BINARY_GAIN:g} --noise {BINARY_NOISE:g}"
+    )
+    files = {name: f"{folder}/{_file_name(name)}.npz" for name in networks}
+    gains = " ".join(f"--gain {gain:g}" for gain in MAP_GAINS)
+    demo = f"demo --out {folder} --backend {backend}"
+    steps = [
+        demo + (f" --recording {file}" if recording else ""),
+        *(f"{text} {run} --out {files[name]}" for name, text in networks.items()),
+        *(f"analyze {each}" for each in (*files.values(), file)),
+        *(
+            f"exponent --alpha {alpha:g} --n-neurons {N_NEURONS} --in-degree {IN_DEGREE} {gains} "
+            f"--n-steps {MAP_STEPS} --seed {SEED}"
+            for alpha in ALPHAS
+        ),
+    ]
+    return tuple(f"{program} {step}" for step in steps)
+
+
+def _program() -> str:
+    """Return how to call the command line: by name if it is on the PATH, else by its place."""
+    if shutil.which("heavytail-snn"):
+        return "heavytail-snn"
+    place = Path(sys.executable).parent / "heavytail-snn"
+    return str(place.relative_to(Path.cwd()) if place.is_relative_to(Path.cwd()) else place)
+
+
 def report_sections(
-    demo: Demo,
-    recordings: dict[str, Recording],
-    predicted: dict[str, list[Estimate]],
-    folder: Path,
-    recording: Path | str | None,
+    demo: Demo, recordings: dict[str, Recording], predicted: dict[str, list[Estimate]]
 ) -> list[Section]:
     """Return the parts of the report with their figures."""
-    again = f"heavytail-snn demo --out {folder}" + (
-        f" --recording {recording}" if recording else ""
-    )
-    simulate_command = (
-        f"heavytail-snn simulate lif --alpha 1.5 --n-neurons {N_NEURONS} "
-        f"--in-degree {IN_DEGREE} --gain {GAIN_MV:g} --drive {DRIVE_MV:g} --duration {DURATION:g} "
-        f"--seed {SEED} --out lif.npz"
-    )
     verdicts = [{"prediction for": c.title, **row} for c in demo.comparisons for row in c.table()]
     explained = " ".join(s for c in demo.comparisons for s in c.explanations())
     with plots.figure_style():
@@ -246,14 +283,12 @@ def report_sections(
                 "flips. Recorded units that a quality check flags stay in all numbers: "
                 f"{_quality(demo.descriptions['recorded'])}",
                 table=demo.table(),
-                command=again,
             ),
             Section(
                 "Rasters",
                 figure=_rasters(recordings),
                 caption="Spikes of up to 100 units in the last second (flips for the binary "
                 "network; ten seconds for the recording), and the population rate above them.",
-                command=simulate_command,
             ),
             Section(
                 "Weights",
@@ -266,7 +301,6 @@ def report_sections(
                 figure=_spectra(demo),
                 caption="Two-sided spike-train spectra, mean over units, over the rate, with 95 % "
                 "bands. Without structure at high frequency every train ends on the rate line.",
-                command=f"heavytail-snn analyze {folder}/{_file_name('LIF alpha=1.5')}.npz",
             ),
             Section(
                 "Exponents of the rate network",
@@ -276,8 +310,6 @@ def report_sections(
                 figure=_exponents(demo, predicted),
                 caption="Largest exponent against gain. Heavy tails (alpha = 1.5) turn chaotic at "
                 "smaller gain and more slowly.",
-                command=f"heavytail-snn exponent --alpha 1.5 --n-neurons {N_NEURONS} "
-                f"--in-degree {IN_DEGREE} --gain {COMPARED_GAIN:g} --seed {SEED}",
             ),
             Section(
                 "Measured and predicted",
@@ -285,13 +317,15 @@ def report_sections(
                 "granted to the theory (5 %, 2 % for the binary network). "
                 + (f"Where they part: {explained}" if explained else "All agree."),
                 table=verdicts,
-                command=again,
             ),
             Section(
                 "Recorded against simulated",
                 figure=_numbers(demo),
                 caption="The same numbers from simulation and recording, with standard errors.",
-                command=f"heavytail-snn analyze {recording or 'example'}",
+            ),
+            Section(
+                "Each step again",
+                table=[{"command": command} for command in demo.commands],
             ),
         ]  # fmt: skip
 
