@@ -8,10 +8,11 @@ Writes theory_meets_simulation_lif.png, or the path given.
 
 What to look at: heavier tails leave half of the input variance to very few synapses (C) and make
 neurons slower and more regular, at the same scale of the weights (A, B). The theory follows rates,
-their distribution and spectra without a fitted number. Networks deviate by a few per cent, less
-with N (D): at alpha = 1.2 one network differs from the next more than from theory. The Gaussian
+their distribution and spectra without a fitted number: at N = 8000 the mean rates agree to 1 %; at
+N = 500, where each neuron hears a fifth of all, they are up to 6 % off (D). The Gaussian
 theory (dashed, D) knows nothing of alpha. E: what the same theory says of networks with infinitely
-many synapses. F: the rate network in continuous time, solved by the same method.
+many synapses. F: the rate network in continuous time, solved by the same method; networks of 1500
+heavy-tailed units keep more memory at long lags than the theory of infinitely many.
 """
 
 import argparse
@@ -157,7 +158,7 @@ def draw_trend(axis, predictions, rates):
     axis.set(xscale="log", xlabel="neurons N", ylabel="mean rate (Hz)", title="D  against size")
     axis.set_xticks(sizes, [str(n) for n in sizes])
     axis.minorticks_off()
-    axis.legend(loc="lower right")
+    axis.legend(loc=(0.25, 0.72))
 
 
 def draw_dominance(axis, predictions, sizes):
