@@ -226,6 +226,23 @@ def test_each_switch_of_the_published_protocol():
 
 
 @pytest.mark.filterwarnings("ignore::heavytail_snn.analysis.lyapunov.NotLyapunovWarning")
+def test_the_published_protocol_written_out():
+    network = RateMap(STABLE, 15, gain=2.0, noise=0.3, seed=1)
+    found = lyapunov_spectrum(network, compat="xie2025", seed=4, state_warmup=3, n_steps=12)
+    drives, x, q, logs = network.drives(4), network.initial_state(4), np.eye(15), []
+    weights = 2.0 * network.weights
+    for t in range(15):
+        drive = next(drives)
+        x = np.tanh(weights @ x + drive)
+        if t >= 3:
+            late = np.diag(1 / np.cosh(weights @ x + drive) ** 2) @ weights
+            q, r = np.linalg.qr(late.T @ q)
+            logs.append(np.log(np.maximum(np.abs(np.diag(r)), 1e-12)))
+    expected = np.sort(np.mean(logs, axis=0))[::-1]
+    np.testing.assert_allclose(found.exponents[:12], expected[:12], atol=1e-8)
+
+
+@pytest.mark.filterwarnings("ignore::heavytail_snn.analysis.lyapunov.NotLyapunovWarning")
 def test_published_conventions_of_the_dimension():
     chaotic = RateMap(Coupling(LevyStable(2.0), AllToAll()), 40, gain=3.0, seed=1)
     few = lyapunov_spectrum(chaotic, compat="xie2025", k=3, seed=1, state_warmup=100)

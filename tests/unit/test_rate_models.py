@@ -79,7 +79,7 @@ def test_euler_maruyama_noise_has_half_its_square_as_variance():
 def test_sech_squared_keeps_its_digits():
     for x in (20.0, 100.0, -100.0):
         expected = 4 * np.exp(-2 * abs(x))  # to 1e-17 relative
-        assert sech_squared(np.array(x)) == pytest.approx(expected, rel=1e-12)
+        assert sech_squared(np.array(x)) == pytest.approx(expected, rel=1e-12, abs=0)
     assert sech_squared(np.array([0.0, 1e4]))[0] == 1
     np.testing.assert_allclose(sech_squared(np.array(0.7)), 1 - np.tanh(0.7) ** 2, rtol=1e-14)
 
@@ -180,6 +180,8 @@ def test_inputs_go_through_the_input_weights():
     network = RateMap(np.zeros((3, 3)), input_weights=np.array([[1.0], [2.0], [0.0]]))
     traces = network.run(2, inputs=[[0.5], [1.0]], initial_state=np.zeros(3))
     np.testing.assert_allclose(traces, np.tanh([[0.5, 1.0, 0.0], [1.0, 2.0, 0.0]]))
+    biased = RateMap(np.zeros((3, 3)), bias=[0.1, 0.2, 0.3])
+    np.testing.assert_allclose(biased.run(1)[0], np.tanh([0.1, 0.2, 0.3]))
     with pytest.raises(ParameterError, match="inputs"):
         network.run(3, inputs=[[0.5], [1.0]])
     with pytest.raises(ParameterError, match="initial_state"):
