@@ -31,9 +31,9 @@ from heavytail_snn.analysis.lyapunov.front import lyapunov_spectrum
 from heavytail_snn.analysis.lyapunov.gain_curve import LargestExponentCurve, largest_exponent_curve
 from heavytail_snn.analysis.lyapunov.kaplan_yorke import entropy_rate, kaplan_yorke_dimension
 from heavytail_snn.analysis.lyapunov.onset import ChaosOnset, chaos_onset, quenched_gain
-from heavytail_snn.analysis.lyapunov.saltation import Spikes, Wiring
 from heavytail_snn.analysis.lyapunov.saltation_linear import LinearModel
 from heavytail_snn.analysis.lyapunov.saltation_spectrum import saltation_spectrum
+from heavytail_snn.analysis.lyapunov.saltation_terms import Spikes, Wiring
 from heavytail_snn.analysis.lyapunov.spectrum import LyapunovSpectrum, spectrum_from_blocks
 from heavytail_snn.analysis.lyapunov.two_trajectories import (
     TwoTrajectories,

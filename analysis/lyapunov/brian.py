@@ -31,9 +31,9 @@ from heavytail_snn.analysis.lyapunov.hybrid_network import (
     Table,
 )
 from heavytail_snn.analysis.lyapunov.refusals import UnreadableModelError
-from heavytail_snn.analysis.lyapunov.saltation import HybridModel, Spikes, Wiring
 from heavytail_snn.analysis.lyapunov.saltation_nonlinear import SCHEMES, NonlinearModel
 from heavytail_snn.analysis.lyapunov.saltation_spectrum import saltation_spectrum
+from heavytail_snn.analysis.lyapunov.saltation_terms import HybridModel, Spikes, Wiring
 from heavytail_snn.analysis.lyapunov.spectrum import LyapunovSpectrum
 from heavytail_snn.analysis.lyapunov.symbolic import exogenous_names, read_population, read_pulses
 from heavytail_snn.errors import MemoryLimitError, ParameterError, check_integer

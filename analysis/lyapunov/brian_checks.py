@@ -16,7 +16,7 @@ from heavytail_snn.analysis.lyapunov.refusals import (
     UnreadableModelError,
     ZeroDelayError,
 )
-from heavytail_snn.analysis.lyapunov.saltation import Spikes, Wiring
+from heavytail_snn.analysis.lyapunov.saltation_terms import Spikes, Wiring
 from heavytail_snn.analysis.lyapunov.symbolic import changed_names, refuse_synaptic_equations
 
 _SLOTS = ["start", "groups", "thresholds", "synapses", "resets", "end"]

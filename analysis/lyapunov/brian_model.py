@@ -50,7 +50,7 @@ def lyapunov_spectrum_of_model(
     start, warm = (one_time("warmup", t, low=0) for t in (state_warmup, tangent_warmup))
     total = start + warm + one_time("duration", duration, low=0, open_low=True)
     run = prepare(model, total * second, dt=dt, seed=seed)
-    with backends.active_device("runtime"):
+    with backends.active_device("runtime") as device, backends._global_random_state(device):
         network = backends.brian_network(run)
         arrays = {
             f"{variable.owner.name}.{variable.name}": variable

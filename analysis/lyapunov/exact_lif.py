@@ -14,8 +14,8 @@ import numpy as np
 import scipy.sparse as sp
 from numba import njit
 
-from heavytail_snn.analysis.lyapunov.saltation import Spikes, Wiring
 from heavytail_snn.analysis.lyapunov.saltation_linear import LinearModel
+from heavytail_snn.analysis.lyapunov.saltation_terms import Spikes, Wiring
 from heavytail_snn.errors import ConvergenceError, ParameterError, check_real
 from heavytail_snn.randomness import Seed, recorded_seed, stream
 from heavytail_snn.results import Result, field_of

@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from heavytail_snn.analysis.lyapunov.refusals import PulseCrossingError, SaltationError
-from heavytail_snn.analysis.lyapunov.saltation import Events, Path, Spikes
+from heavytail_snn.analysis.lyapunov.saltation_terms import Events, Path, Spikes
 from heavytail_snn.errors import ParameterError
 
 _FIRED_WHILE_HELD, _PULSE_CROSSING = 1, 2

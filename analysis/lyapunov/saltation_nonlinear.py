@@ -17,7 +17,7 @@ from sympy.printing.pycode import PythonCodePrinter
 from heavytail_snn.analysis.lyapunov.hybrid import TIME
 from heavytail_snn.analysis.lyapunov.hybrid_network import HybridNetwork
 from heavytail_snn.analysis.lyapunov.refusals import PulseCrossingError, SaltationError
-from heavytail_snn.analysis.lyapunov.saltation import Events, Path, Spikes
+from heavytail_snn.analysis.lyapunov.saltation_terms import Events, Path, Spikes
 from heavytail_snn.errors import ConvergenceError
 
 # explicit Runge-Kutta schemes by Brian2's names: (coefficients, weights, nodes)

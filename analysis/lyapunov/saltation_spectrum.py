@@ -5,12 +5,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from heavytail_snn.analysis.lyapunov.saltation import (
-    HybridModel,
-    SaltationReplay,
-    Spikes,
-    Wiring,
-)
+from heavytail_snn.analysis.lyapunov.saltation import SaltationReplay
+from heavytail_snn.analysis.lyapunov.saltation_terms import HybridModel, Spikes, Wiring
 from heavytail_snn.analysis.lyapunov.spectrum import LyapunovSpectrum, spectrum_from_blocks
 from heavytail_snn.errors import ConvergenceError, check_integer, check_real
 from heavytail_snn.randomness import Seed, recorded_seed, stream

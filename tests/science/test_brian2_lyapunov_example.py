@@ -4,9 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples/tutorials/brian2_lyapunov.py"
 
 
+@pytest.mark.slow
 def test_example_runs_small(tmp_path):
     figure = tmp_path / "figure.png"
     done = subprocess.run(

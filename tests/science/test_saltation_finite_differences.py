@@ -19,8 +19,9 @@ from heavytail_snn.analysis.lyapunov.hybrid_network import (
     PopulationValues,
     PulseValues,
 )
-from heavytail_snn.analysis.lyapunov.saltation import SaltationReplay, Spikes, Wiring
+from heavytail_snn.analysis.lyapunov.saltation import SaltationReplay
 from heavytail_snn.analysis.lyapunov.saltation_nonlinear import NonlinearModel
+from heavytail_snn.analysis.lyapunov.saltation_terms import Spikes, Wiring
 
 N = 5
 
@@ -129,7 +130,10 @@ def library(name, matrix, mu, initial, step=2e-5):
     return model, wiring
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name",
+    [n if n == "conductance" else pytest.param(n, marks=pytest.mark.slow) for n in MODELS],
+)
 def test_tangent_equals_finite_differences(name):
     matrix, mu = network(name)
     exact = reference(name, matrix, mu)

@@ -29,8 +29,9 @@ from heavytail_snn.analysis.lyapunov.copies import paired_synapses
 from heavytail_snn.analysis.lyapunov.dt_scan import extrapolate, lyapunov_dt_scan
 from heavytail_snn.analysis.lyapunov.exact_lif import ExactLIF
 from heavytail_snn.analysis.lyapunov.refusals import TangentialCrossingError
-from heavytail_snn.analysis.lyapunov.saltation import SaltationReplay, Spikes
+from heavytail_snn.analysis.lyapunov.saltation import SaltationReplay
 from heavytail_snn.analysis.lyapunov.saltation_spectrum import saltation_spectrum
+from heavytail_snn.analysis.lyapunov.saltation_terms import Spikes
 from heavytail_snn.errors import ConvergenceError, ParameterError
 
 N, K, J0, MU, TAU_M, TAU_S = 200, 40, 2.0, 3.0, 0.010, 0.012

@@ -204,8 +204,11 @@ def test_statements_are_followed_in_order():
 # ---- order of events ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("refractory", [0, 0.1, 0.2, 1.55, 2])
-@pytest.mark.parametrize("delay", [0.1, 1.0, np.linspace(0.1, 3, 50), 0.14])
+@pytest.mark.parametrize(
+    ("refractory", "delay"),
+    [(0, 0.1), (0, 1.0), (0.1, 1.0), (0.2, 0.14), (1.55, 1.0), (2, 0.1), (2, 1.0)]
+    + [(r, np.linspace(0.1, 3, 50)) for r in (0, 2)],
+)
 def test_rebuilt_path_meets_recorded_states(refractory, delay):
     group = neurons(refractory=refractory)
     assert rebuild(group, coupled(group, delay=delay)) < 1e-12
