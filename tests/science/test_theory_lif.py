@@ -11,11 +11,11 @@ default of 2 Hz is closer to the networks, so both are tested.
 import json
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 import lif_simulation as plain
 import numpy as np
 import pytest
-from conftest import SHARED
 
 from heavytail_snn.analysis.theory.lif_network import LIFCircuit, lif_network
 from heavytail_snn.analysis.theory.lif_paths import (
@@ -30,7 +30,7 @@ from heavytail_snn.analysis.theory.lif_spectrum import lif_spectrum
 from heavytail_snn.analysis.theory.lif_stability import lif_critical_weight, lif_stability
 from heavytail_snn.analysis.theory.siegert import siegert, siegert_derivatives
 
-REFERENCE = SHARED / "reference/theory.json"
+REFERENCE = Path(__file__).resolve().parents[3] / "shared/reference/theory.json"
 ENTRIES = (
     {e["id"]: e for e in json.loads(REFERENCE.read_text())["entries"] if e["section"] == 8}
     if REFERENCE.exists()
