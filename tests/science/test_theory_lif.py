@@ -10,6 +10,7 @@ default of 2 Hz is closer to the networks, so both are tested.
 
 import json
 from functools import cache
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
@@ -208,8 +209,7 @@ def test_doubling_the_grid_of_the_rate_changes_nothing():
 
 
 def test_distributed_rates_against_direct_quadrature(monkeypatch):
-    from heavytail_snn.analysis.theory import lif_network as module
-
+    module = import_module("heavytail_snn.analysis.theory.lif_network")
     random = circuit(0.4, weight_sd=2e-4, connection_probability=0.1)
     coarse = lif_network(random)
     fine = np.linspace(-8, 8, 1001)
