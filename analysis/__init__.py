@@ -10,6 +10,8 @@ from heavytail_snn.analysis.describe import Description, describe
 from heavytail_snn.analysis.dimension import ParticipationRatio, participation_ratio
 from heavytail_snn.analysis.lyapunov import *  # noqa: F403 - the sub-package lists its names
 from heavytail_snn.analysis.lyapunov import __all__ as _lyapunov
+from heavytail_snn.analysis.recorded import *  # noqa: F403
+from heavytail_snn.analysis.recorded import __all__ as _recorded
 from heavytail_snn.analysis.spectra import (
     CrossSpectrum,
     PowerSpectrum,
@@ -19,6 +21,7 @@ from heavytail_snn.analysis.spectra import (
     spike_statistics,
 )
 from heavytail_snn.analysis.weight_tail import WeightTail, weight_tail
+from heavytail_snn.recording_quality import QualityReport, quality_report
 
 __all__ = [
     "ComparedQuantity",
@@ -27,6 +30,7 @@ __all__ = [
     "Description",
     "ParticipationRatio",
     "PowerSpectrum",
+    "QualityReport",
     "SpikeStatistics",
     "WeightTail",
     "compare",
@@ -34,8 +38,10 @@ __all__ = [
     "describe",
     "participation_ratio",
     "power_spectrum",
+    "quality_report",
     "spike_statistics",
     "theory",
     "weight_tail",
     *_lyapunov,
+    *_recorded,
 ]

@@ -5,6 +5,7 @@ Importing this package makes `levy_stable`, `stable_ug` and `normal_cdf` known i
 
 from heavytail_snn import brian_functions
 from heavytail_snn.coupling import Coupling, Dale, Inhibitory
+from heavytail_snn.data import example_recording
 from heavytail_snn.errors import (
     BackendError,
     ConvergenceError,
@@ -26,6 +27,7 @@ from heavytail_snn.laws import (
 )
 from heavytail_snn.recording import Recording
 from heavytail_snn.results import Estimate, Result
+from heavytail_snn.traces import Trace
 from heavytail_snn.wiring import AllToAll, FixedInDegree, FixedProbability
 
 brian_functions.register()
@@ -60,9 +62,11 @@ __all__ = [
     "RecordingError",
     "Result",
     "StudentT",
+    "Trace",
     "UnitError",
     "analysis",
     "connect",
+    "example_recording",
     "models",
     "simulate",
 ]
