@@ -192,7 +192,7 @@ for name in "xyz":
 
 
 def check_levy_law(output):
-    """alpha = 1/2, beta = 1 is the law of 1/Z^2, Z standard normal; it needs both random numbers."""
+    """alpha = 1/2, beta = 1 is the law of 1/Z^2, Z normal; it needs both random numbers."""
     rows = [line.split() for line in output.splitlines() if line[:1] in "xyz"]
     assert [row[0] for row in rows] == ["x", "y", "z"]
     below, above = 2 * stats.norm.sf(1), 1 - 2 * stats.norm.sf(np.sqrt(0.5))
