@@ -191,9 +191,7 @@ class BrianTangent:
         for group, population in zip(self.groups, self.populations, strict=True):
             names = [str(x) for x in population.variables]
             self.crossings.append(SpikeMonitor(group, variables=names))
-            self.starts.append(
-                StateMonitor(group, names, record=True, dt=self.duration * second)
-            )
+            self.starts.append(StateMonitor(group, names, record=True, dt=self.duration * second))
             exogenous = exogenous_names(population)
             size = len(group) * len(exogenous) * self.duration / self.dt * 8
             if size > _MAX_NOISE_BYTES:
@@ -412,9 +410,7 @@ def _scales(network: HybridNetwork, spikes: Spikes) -> tuple[np.ndarray, float]:
     return scale, time_unit
 
 
-def _with_deviation(
-    result: LyapunovSpectrum, model: HybridModel, start: float
-) -> LyapunovSpectrum:
+def _with_deviation(result: LyapunovSpectrum, model: HybridModel, start: float) -> LyapunovSpectrum:
     """Check that a re-integrated path is the simulated one."""
     if not isinstance(model, NonlinearModel) or not model.deviations:
         return result

@@ -188,8 +188,10 @@ def _check_smooth(name: str, slopes: list[sympy.Expr]) -> None:
     """Refuse expressions that sympy cannot differentiate in closed form."""
     for slope in slopes:
         bad = slope.atoms(sympy.Derivative, sympy.Subs, sympy.DiracDelta)
-        if bad or any(isinstance(f.func, sympy.core.function.UndefinedFunction)
-                      for f in slope.atoms(sympy.Function)):
+        if bad or any(
+            isinstance(f.func, sympy.core.function.UndefinedFunction)
+            for f in slope.atoms(sympy.Function)
+        ):
             raise UnreadableModelError(
                 name, str(slope), "must have derivatives in closed form",
                 "replace int, floor, clip and user functions by smooth expressions",
@@ -202,8 +204,7 @@ def explain(populations: list[Population], pulses: list[Pulse]) -> str:
     for population in populations:
         lines += [f"population {population.name!r}: state ({_names(population.variables)})"]
         lines += [
-            f"  d{x}/dt = {f}"
-            for x, f in zip(population.variables, population.drift, strict=True)
+            f"  d{x}/dt = {f}" for x, f in zip(population.variables, population.drift, strict=True)
         ]
         lines += [f"  input {item.symbol} = {item.source}" for item in population.inputs]
         lines += [f"  fires where h = {population.threshold} = 0, upwards"]

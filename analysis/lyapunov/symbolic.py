@@ -73,9 +73,7 @@ def read_population(group: NeuronGroup, namespace: Namespace) -> Population:
         variables=tuple(names),
         drift=tuple(drift),
         threshold=threshold,
-        reset=tuple(
-            reset.get(name, _symbol(name)).xreplace(substitutions) for name in own
-        ),
+        reset=tuple(reset.get(name, _symbol(name)).xreplace(substitutions) for name in own),
         clamped=tuple(c and refractory is not None for c in clamped),
         refractory=refractory,
         inputs=inputs,
@@ -179,9 +177,7 @@ def _drifts(group: NeuronGroup) -> tuple[dict[str, sympy.Expr], set[str]]:
     return found, noisy
 
 
-def _exogenous(
-    drifts: dict[str, sympy.Expr], noisy: set[str], touched: set[str]
-) -> list[str]:
+def _exogenous(drifts: dict[str, sympy.Expr], noisy: set[str], touched: set[str]) -> list[str]:
     """Return the noisy variables, having checked that nothing in the network acts on them."""
     for name in noisy:
         others = drifts[name].free_symbols & {_symbol(x) for x in drifts if x not in noisy}
