@@ -21,7 +21,6 @@ from heavytail_snn.analysis.spectra import (
     spike_statistics,
 )
 from heavytail_snn.analysis.weight_tail import WeightTail, weight_tail
-from heavytail_snn.recording_quality import QualityReport, quality_report
 
 __all__ = [
     "ComparedQuantity",
@@ -30,7 +29,6 @@ __all__ = [
     "Description",
     "ParticipationRatio",
     "PowerSpectrum",
-    "QualityReport",
     "SpikeStatistics",
     "WeightTail",
     "compare",
@@ -38,7 +36,6 @@ __all__ = [
     "describe",
     "participation_ratio",
     "power_spectrum",
-    "quality_report",
     "spike_statistics",
     "theory",
     "weight_tail",
