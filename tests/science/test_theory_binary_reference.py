@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import linalg
 
 from heavytail_snn.analysis import theory
 
@@ -349,13 +350,13 @@ def test_nugget_against_coarse_steps(entry: dict) -> None:
     """The stored nuggets are Runge-Kutta results with steps of 0.002; smaller steps reach ours."""
     p = entry["parameters"]
     total = p["g"] ** 2 + p["s_in"] ** 2 + p["s"] ** 2
-    floor = p["s_in"] ** 2 * 2 * math.sin(0.5e-7) ** 2
 
-    def velocity(d: float) -> float:
-        return -d + 4 / math.pi * math.asin(math.sqrt((p["g"] ** 2 * d + floor) / total / 2))
+    def runge_kutta(step: float, until: float, angle: float = 1e-12) -> float:
+        floor, d = p["s_in"] ** 2 * 2 * math.sin(angle / 2) ** 2, 0.0
 
-    def runge_kutta(step: float, until: float) -> float:
-        d = 0.0
+        def velocity(d: float) -> float:
+            return -d + 4 / math.pi * math.asin(math.sqrt((p["g"] ** 2 * d + floor) / total / 2))
+
         for _ in range(round(until / step)):
             k1 = velocity(d)
             k2 = velocity(d + step / 2 * k1)
@@ -366,7 +367,7 @@ def test_nugget_against_coarse_steps(entry: dict) -> None:
     ours = theory.response_kernel([0.0], p["t"], g=p["g"], s=p["s"], stimulus_sd=p["s_in"]).nugget
     for index in (0, 2):
         stored, time = entry["value"][index], p["t"][index]
-        assert runge_kutta(2e-3, time) == pytest.approx(stored, rel=1e-4)
+        assert runge_kutta(2e-3, time, angle=1e-7) == pytest.approx(stored, rel=1e-4)
         # the error is linear in the step
         fine, finer = runge_kutta(2e-4, time), runge_kutta(1e-4, time)
         assert 2 * finer - fine == pytest.approx(ours[index], rel=1e-4)
@@ -378,8 +379,14 @@ def test_exponent_of_matched_network_needs_long_lags(shared: Path) -> None:
     """At g = s = 1 the stored exponent is that of lags cut at 25, not the limit."""
     stored = next(e["value"] for e in rows() if e["id"] == "matched_rate.g1.s1.lambda")
     simulated = next(e for e in rows() if e["id"] == "matched_rate.g1.s1.sim.lambda")
-    cut = theory.matched_rate_network(1.0, 1.0, tau_max=25.0, n_lags=2500).largest_exponent
-    assert cut == pytest.approx(stored, abs=1e-5)
+    h, overlap = 0.01, theory.binary(1.0, 1.0, tau_max=24.995, dt=0.005).autocorrelation[1::2]
+    diagonal = 2 / h**2 + 1 - 1 / math.pi / np.sqrt(1 - overlap**2 / 4)
+    diagonal[0] -= 1 / h**2
+    beside = np.full(len(diagonal) - 1, -1 / h**2)
+    cut = linalg.eigh_tridiagonal(diagonal, beside, select="i", select_range=(0, 0))[0][0]
+    assert math.sqrt(1 - cut) - 1 == pytest.approx(stored, abs=2e-6)
+    # it lies in the continuum: not a bound state of the well
+    assert cut > 1 - 1 / math.pi
     limit = theory.matched_rate_network(1.0, 1.0)
     assert limit.residual < 2e-5
     assert limit.largest_exponent - stored == pytest.approx(0.00198, abs=2e-5)
