@@ -1,7 +1,7 @@
 """Measurement against prediction: quantities are matched by name and unit, and judged.
 
 A difference counts when it exceeds `z_limit` combined standard errors plus the accuracy that the
-caller grants the theory.  A quantity that cannot be judged says why.
+caller grants the theory, as a whole or by quantity.  A quantity that cannot be judged says why.
 """
 
 import math
@@ -18,6 +18,7 @@ from heavytail_snn.errors import ParameterError, check_real
 from heavytail_snn.results import Estimate, Result
 
 Numbers = Estimate | Result | Iterable[Any]
+Tolerance = float | Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class ComparedQuantity:
     difference, relative_error, z : float
         Measured minus predicted; over the size of the predicted; over the combined standard error.
         nan where they are not defined.
+    accuracy : float
+        Relative accuracy granted to the prediction.
     verdict : "agrees", "differs" or "not comparable"
     reason : str
         The verdict in a sentence.
@@ -46,6 +49,7 @@ class ComparedQuantity:
     z: float
     verdict: str
     reason: str
+    accuracy: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,14 @@ class Comparison:
     Parameters
     ----------
     rows : tuple of ComparedQuantity
-    z_limit, tolerance : float
+    z_limit : float
+    tolerance : float or mapping from quantity to float
         The rule of the verdicts.
     """
 
     rows: tuple[ComparedQuantity, ...]
     z_limit: float = 3.0
-    tolerance: float = 0.0
+    tolerance: Tolerance = 0.0
     title: str = field(default="", kw_only=True)
 
     def __getitem__(self, name: str) -> ComparedQuantity:
@@ -81,6 +86,7 @@ class Comparison:
                 "unit": row.unit,
                 "z": row.z,
                 "rel. error": row.relative_error,
+                "granted": row.accuracy,
                 "verdict": row.verdict,
             }
             for row in self.rows
@@ -92,7 +98,9 @@ class Comparison:
 
     def to_pandas(self) -> pd.DataFrame:
         """Return a data frame with one row per quantity."""
-        columns = ("name", "unit", "difference", "relative_error", "z", "verdict", "reason")
+        columns = (
+            "name", "unit", "difference", "relative_error", "z", "accuracy", "verdict", "reason",
+        )  # fmt: skip
         frame = pd.DataFrame([{c: getattr(row, c) for c in columns} for row in self.rows])
         for side in ("measured", "predicted"):
             for part in ("value", "standard_error"):
@@ -103,7 +111,7 @@ class Comparison:
     def to_latex(self) -> str:
         """Return a LaTeX table (booktabs)."""
         frame = pd.DataFrame(self.table())
-        for column in ("z", "rel. error"):
+        for column in ("z", "rel. error", "granted"):
             frame[column] = [f"{v:.2g}" if math.isfinite(v) else "--" for v in frame[column]]
         body = frame.map(lambda text: str(text).replace("_", r"\_").replace("+-", r"$\pm$"))
         return body.to_latex(index=False)
@@ -134,7 +142,7 @@ def compare(
     predicted: Numbers,
     *,
     z_limit: float = 3.0,
-    tolerance: float = 0.0,
+    tolerance: Tolerance = 0.0,
     title: str = "",
 ) -> Comparison:
     """Compare measured numbers with predicted ones.
@@ -147,8 +155,9 @@ def compare(
     predicted : Result, Estimate or an iterable of these
     z_limit : float
         Combined standard errors that a difference may reach.
-    tolerance : float
-        Relative accuracy granted to the prediction, added to the errors.
+    tolerance : float or mapping from quantity to float
+        Relative accuracy granted to the prediction, added to the errors; 0 for quantities that a
+        mapping leaves out.
 
     Returns
     -------
@@ -162,11 +171,16 @@ def compare(
     ('agrees', 2.0)
     """
     z_limit = check_real("z_limit", z_limit, low=0, open_low=True)
-    tolerance = check_real("tolerance", tolerance, low=0)
+    granted = tolerance if isinstance(tolerance, Mapping) else {}
+    every = 0.0 if isinstance(tolerance, Mapping) else check_real("tolerance", tolerance, low=0)
+    for name, accuracy in granted.items():
+        check_real(f"tolerance[{name!r}]", accuracy, low=0)
     mine = extrapolate(measured) if isinstance(measured, Mapping) else _by_name(measured)
     theirs = _by_name(predicted)
     names = [*mine, *(name for name in theirs if name not in mine)]
-    rows = tuple(_judge(n, mine.get(n), theirs.get(n), z_limit, tolerance) for n in names)
+    rows = tuple(
+        _judge(n, mine.get(n), theirs.get(n), z_limit, granted.get(n, every)) for n in names
+    )
     return Comparison(rows, z_limit, tolerance, title=title)
 
 
@@ -234,7 +248,7 @@ def _judge(
         unit = measured.unit if measured else predicted.unit if predicted else ""
         difference, relative, z = numbers or (math.nan, math.nan, math.nan)
         return ComparedQuantity(
-            name, unit, measured, predicted, difference, relative, z, verdict, reason
+            name, unit, measured, predicted, difference, relative, z, verdict, reason, tolerance
         )
 
     label = name.replace("_", " ")
