@@ -115,7 +115,7 @@ def test_a_sweep_compiles_once_and_a_second_process_not_at_all(counted_compiler)
     noisy = WhiteNoise(3 * mV)
 
     def run(seed=1, duration=100 * ms, weights=None, **options):
-        network = lif(noise=noisy, **{"drive": 21 * mV, **options})
+        network = lif(**{"drive": 21 * mV, "noise": noisy, **options})
         return simulate(network, duration, backend="cpp", seed=seed, weights=weights)
 
     first = run()
@@ -133,6 +133,10 @@ def test_a_sweep_compiles_once_and_a_second_process_not_at_all(counted_compiler)
         run(initial=np.linspace(0, 20, 100) * mV),
     ]
     assert not any(same_spikes(first, other) for other in others)
+    fixed = {"weights": COUPLING.sample(100, 1), "initial": 0 * mV}
+    frozen = [run(seed=k, noise=WhiteNoise(3 * mV, seed=k // 2), **fixed) for k in (2, 3, 4)]
+    assert same_spikes(frozen[0], frozen[1])  # the noise of seed 1, twice
+    assert not same_spikes(frozen[0], frozen[2])  # and that of seed 2
     longer = run(duration=200 * ms)
     assert same_spikes(longer.slice(0, 0.1), first)
     assert longer.t_stop == 0.2
