@@ -228,12 +228,13 @@ class _Copy:
         )
         self.v, self.i = np.array(initial, dtype=np.float64).T.copy()
         self.last, self.held = np.zeros(n), np.zeros(n, dtype=bool)
-        self.spikes = (np.zeros(0), np.zeros(0, np.int64), np.zeros(0))
+        # times, neurons and currents of the spikes still in effect
+        self.spikes: tuple[np.ndarray, ...] = (np.zeros(0), np.zeros(0, np.int64), np.zeros(0))
         self.heads = (0, 0)
         self.time = 0.0
         self.table = np.zeros((1, n)) if net.drive is None else np.ascontiguousarray(net.drive)
 
-    def run(self, until: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def run(self, until: float) -> tuple[np.ndarray, ...]:
         """Advance to `until`; return times, neurons and currents of the new spikes."""
         net = self.net
         constants = (net.mu, net.tau_m, net.tau_s, net.delay, net.refractory, net.threshold)

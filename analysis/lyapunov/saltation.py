@@ -125,7 +125,7 @@ class SaltationReplay:
         key = self._keys(np.array(time))
         born = np.searchsorted(self._spike_keys, key, side="right")
         first = np.searchsorted(self._spike_keys, key - int(self._life.max(initial=0)) - 1)
-        numbers = np.arange(first, born)
+        numbers = np.arange(int(first), int(born))
         return numbers[(self._death[numbers] > key) & (self._row[numbers] >= 0)]
 
     def run(self, times: np.ndarray, *, tangent: bool = True) -> Iterator[float]:

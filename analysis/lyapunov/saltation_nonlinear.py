@@ -82,7 +82,7 @@ class NonlinearModel(HybridNetwork):
         self.deviations: list[tuple[np.ndarray, np.ndarray]] = []
 
     def _parameter_array(self) -> np.ndarray:
-        width = max(1, *(len(p.parameters) for p in self.populations))
+        width = max([1, *(len(p.parameters) for p in self.populations)])
         out = np.zeros((self.n_neurons, width))
         for number, part in enumerate(self.populations):
             for column, symbol in enumerate(sorted(part.parameters, key=str)):
@@ -177,7 +177,7 @@ def _fresh() -> Any:
 
 _POINTER = types.CPointer(types.float64)
 # name: (arguments of the generated function, their types)
-_SIGNATURES = {
+_SIGNATURES: dict[str, tuple[str, list[Any]]] = {
     "motion": ("x, p, u, t, f, m", [_POINTER] * 3 + [types.float64] + [_POINTER] * 2),
     "curvature": ("x, p, u, t, m", [_POINTER] * 3 + [types.float64] + [_POINTER]),
     "threshold": ("x, p, f", [_POINTER] * 3),
