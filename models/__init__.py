@@ -1,19 +1,26 @@
 """Networks that can be simulated: one model, one file."""
 
+from heavytail_snn.models.activation import Activation, threshold_linear
 from heavytail_snn.models.binary import BinaryNetwork, states_at
+from heavytail_snn.models.delayed_xor import DelayedXor, delayed_xor
 from heavytail_snn.models.lif import LIFNetwork
 from heavytail_snn.models.lif_delta import PulseLIFNetwork
 from heavytail_snn.models.lif_noise import ColouredNoise, WhiteNoise
 from heavytail_snn.models.network_model import NetworkModel
+from heavytail_snn.models.pruning import prune
 from heavytail_snn.models.rapid_theta import RapidThetaNetwork
 from heavytail_snn.models.rate_flow import RateFlow
 from heavytail_snn.models.rate_map import RateMap
+from heavytail_snn.models.rate_network import LowRankPlus
 from heavytail_snn.models.theta import ThetaNetwork
 
 __all__ = [
+    "Activation",
     "BinaryNetwork",
     "ColouredNoise",
+    "DelayedXor",
     "LIFNetwork",
+    "LowRankPlus",
     "NetworkModel",
     "PulseLIFNetwork",
     "RapidThetaNetwork",
@@ -21,5 +28,8 @@ __all__ = [
     "RateMap",
     "ThetaNetwork",
     "WhiteNoise",
+    "delayed_xor",
+    "prune",
     "states_at",
+    "threshold_linear",
 ]

@@ -18,8 +18,8 @@ class RateFlow(RateNetwork):
     weights, n_neurons, gain, phi, input_weights, bias, seed
         As for `RateMap`.
     noise : float
-        Intensity of white noise: the drive gains ``noise * dW/dt``, so a lone unit has the
-        stationary variance noise^2 / 2.  Needs ``scheme="euler"``.
+        Intensity of white noise, as in `theory.rate_flow`: the drive gains ``sqrt(2) noise dW/dt``,
+        so a lone unit has the stationary variance noise^2.  Needs ``scheme="euler"``.
     dt : float
         Step of the integration.
     scheme : {"rk4", "euler"}
@@ -52,8 +52,8 @@ class RateFlow(RateNetwork):
         return super().parameters | {"dt": self.dt, "scheme": self.scheme}
 
     def drives(self, seed: Any = None, inputs: Any = None, scale: float | None = None) -> Any:
-        """Yield the drive of each step; the noise of one step has deviation noise / sqrt(dt)."""
-        return super().drives(seed, inputs, self.dt**-0.5 if scale is None else scale)
+        """Yield the drive of each step; noise has deviation noise sqrt(2 / dt)."""
+        return super().drives(seed, inputs, (2 / self.dt) ** 0.5 if scale is None else scale)
 
     def velocity(self, state: Any, drive: Any = None) -> Any:
         """Return dx/dt."""

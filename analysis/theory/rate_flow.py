@@ -103,8 +103,7 @@ def rate_flow(
     g : float
         Gain, **Gaussian convention**: J_ij has variance 1/N.  At least 0.
     noise : float
-        sigma; a unit alone has variance sigma^2.  The model `RateFlow` writes noise * dW, so its
-        noise is sqrt(2) times this one.
+        sigma; a unit alone has variance sigma^2.  The model `RateFlow` uses the same convention.
     phi, derivative :
         Odd transfer function growing more slowly than linearly, see `as_transfer`.
     refine : int

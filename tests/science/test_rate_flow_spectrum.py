@@ -52,7 +52,7 @@ def test_euler_with_the_same_step_is_another_map():
 
 def test_noise_removes_the_neutral_exponent_and_lowers_the_first():
     quiet = RateFlow(GAUSSIAN, 60, gain=2.0, dt=0.1, scheme="euler", seed=1)
-    noisy = RateFlow(GAUSSIAN, 60, gain=2.0, dt=0.1, scheme="euler", noise=1.0, seed=1)
+    noisy = RateFlow(GAUSSIAN, 60, gain=2.0, dt=0.1, scheme="euler", noise=0.5**0.5, seed=1)
     first = lyapunov_spectrum(quiet, k=5, seed=1, duration=200)
     second = lyapunov_spectrum(noisy, k=5, seed=1, duration=200, verify=True)
     assert second.zero_index is None

@@ -34,12 +34,11 @@ def test_map_of_400_neurons():
 
 
 def test_noisy_flow_of_400_neurons():
-    """The model's noise * dW is sqrt(2) times the noise of the theory."""
     network = RateFlow(
         Coupling(Gaussian(), AllToAll()),
         400,
         gain=1.5,
-        noise=np.sqrt(2.0) * 0.5,
+        noise=0.5,
         scheme="euler",
         dt=0.05,
         seed=1,

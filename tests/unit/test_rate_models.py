@@ -69,11 +69,11 @@ def test_runge_kutta_is_of_fourth_order_and_euler_of_first():
         assert errors[0] / errors[1] == pytest.approx(factor, rel=0.35)
 
 
-def test_euler_maruyama_noise_has_half_its_square_as_variance():
+def test_euler_maruyama_noise_has_its_square_as_variance():
     network = RateFlow(np.zeros((400, 400)), noise=0.6, scheme="euler", dt=0.05)
     traces = network.run(2000, seed=1, warmup=200)
-    # an Ornstein-Uhlenbeck step of length dt: variance noise^2 / (2 - dt)
-    assert traces.var() == pytest.approx(0.36 / 1.95, rel=0.04)
+    # an Ornstein-Uhlenbeck step of length dt: variance 2 noise^2 / (2 - dt)
+    assert traces.var() == pytest.approx(2 * 0.36 / 1.95, rel=0.04)
 
 
 def test_sech_squared_keeps_its_digits():
