@@ -71,7 +71,7 @@ class EulerJacobian:
 class RungeKuttaJacobian:
     """The exact derivative of one RK4 step, from the Jacobians of the flow at its four stages."""
 
-    stages: tuple[Any, Any, Any, Any]
+    stages: tuple[Any, ...]  # four
     dt: float
 
     def __matmul__(self, q: Any) -> Any:

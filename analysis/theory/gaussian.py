@@ -20,7 +20,7 @@ def _nodes(step: float) -> tuple[Floats, Floats]:
     count = math.ceil(_HALF_WIDTH / step)
     z = step * np.arange(-count, count + 1)
     weights = np.exp(-(z**2) / 2.0)
-    return z, weights / weights.sum()
+    return z, np.asarray(weights / weights.sum())
 
 
 def gaussian_nodes(variance: float, *, refine: int = 1) -> tuple[Floats, Floats]:

@@ -65,7 +65,7 @@ def lif_spectrum(
     if not isinstance(circuit, LIFCircuit):
         raise ParameterError("circuit", circuit, "must be a LIFCircuit")
     check_real("tolerance", tolerance, low=0.0, open_low=True)
-    sampling = sampling or LIFSampling(**({"dt": circuit.dt} if circuit.dt else {}))
+    sampling = sampling or (LIFSampling(dt=circuit.dt) if circuit.dt else LIFSampling())
     seed = seed_sequence(seed)
     start = lif_network(circuit)
     membrane = Membrane(circuit.tau, circuit.theta, circuit.v_reset, circuit.t_ref, sampling.dt)

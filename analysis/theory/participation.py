@@ -7,6 +7,7 @@ infinite N from two single-neuron functions: the spectrum C(w) and the response 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from heavytail_snn.analysis.theory.transfer import Floats, Function, Phi
 from heavytail_snn.errors import ParameterError, check_integer, check_real
 from heavytail_snn.results import Result, field_of
 
-Complexes = NDArray[np.complex128]
+Complexes = NDArray[np.complexfloating[Any, Any]]
 _ROWS = 100  # of the double integral held at a time
 
 

@@ -291,8 +291,8 @@ def _run(
     bar: tqdm,
 ) -> tuple[Floats, float]:
     """Return the growth in each measured step and the mean ln field scale (-inf: silent)."""
-    x = g * sample_symmetric_stable(alpha, population, generator)
-    y = generator.standard_normal(population)
+    x: Floats = g * sample_symmetric_stable(alpha, population, generator)
+    y: Floats = generator.standard_normal(population)
     growth = np.empty(n_steps)
     log_scale = np.empty(n_steps)
     mean_log_unit = np.euler_gamma * (1.0 / alpha - 1.0)  # E ln|z| at scale 1

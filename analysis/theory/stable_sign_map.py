@@ -198,8 +198,8 @@ def lost_overlap(alpha: float, distance: ArrayLike, *, panels_per_unit: int = 1)
     for part in np.array_split(inside[np.argsort(near[inside])], len(inside) // _CHUNK + 1):
         if len(part):
             lost[part] = _integral(alpha, near[part], panels_per_unit)
-    lost = lost.reshape(d.shape)
-    return np.where(d <= 1.0, lost, 2.0 - lost)
+    below = lost.reshape(d.shape)
+    return np.where(d <= 1.0, below, 2.0 - below)
 
 
 def _integral(alpha: float, near: Floats, panels_per_unit: int) -> Floats:

@@ -15,7 +15,7 @@ from scipy import special
 
 from heavytail_snn.errors import ParameterError, check_choice
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 Function = Callable[[Floats], Floats]
 Phi = Any  # what `as_transfer` takes: a name, a function, a pair, or a model's activation
 

@@ -188,7 +188,7 @@ def _iterate(g: float, grid: _TwoTimes, series: CorrelationSeries) -> tuple[Floa
     history: list[float] = []
     for _ in range(_MAX_ITERATIONS):
         own_now = np.diagonal(own)
-        source = of_cross.difference(cross) + of_cross.variance_response(cross) * own_now
+        source: Floats = of_cross.difference(cross) + of_cross.variance_response(cross) * own_now
         relaxed = _relax(g**2 * source, grid.relaxed_start, grid.decay)
         new_cross = _relax(relaxed.T, np.zeros(relaxed.shape[1]), grid.decay).T
         # (d_s + 1) E at t = 0, for the start of G, by inverting in the other order
