@@ -5,37 +5,6 @@ stable (characteristic function exp(-|k|^alpha), variance 2 g^2/N at alpha = 2).
 """
 
 # random rate networks
-from heavytail_snn.analysis.theory.participation import ParticipationTheory as ParticipationTheory
-from heavytail_snn.analysis.theory.participation import linear_participation as linear_participation
-from heavytail_snn.analysis.theory.participation import (
-    rate_flow_participation as rate_flow_participation,
-)
-from heavytail_snn.analysis.theory.participation import (
-    rate_map_participation as rate_map_participation,
-)
-from heavytail_snn.analysis.theory.quiescent_gain import quiescent_gain as quiescent_gain
-from heavytail_snn.analysis.theory.rate_flow import RateFlowTheory as RateFlowTheory
-from heavytail_snn.analysis.theory.rate_flow import rate_flow as rate_flow
-from heavytail_snn.analysis.theory.rate_flow_fixed_point import (
-    rate_flow_fixed_point as rate_flow_fixed_point,
-)
-from heavytail_snn.analysis.theory.rate_flow_transition import (
-    RateFlowTransition as RateFlowTransition,
-)
-from heavytail_snn.analysis.theory.rate_flow_transition import (
-    rate_flow_transition as rate_flow_transition,
-)
-from heavytail_snn.analysis.theory.rate_map import RateMapTheory as RateMapTheory
-from heavytail_snn.analysis.theory.rate_map import rate_map as rate_map
-from heavytail_snn.analysis.theory.rate_map_spectrum import (
-    RateMapSpectrumTheory as RateMapSpectrumTheory,
-)
-from heavytail_snn.analysis.theory.rate_map_spectrum import rate_map_spectrum as rate_map_spectrum
-from heavytail_snn.analysis.theory.stable_map import StableMapTheory as StableMapTheory
-from heavytail_snn.analysis.theory.stable_map import stable_map as stable_map
-from heavytail_snn.analysis.theory.two_replica import TwoReplicaTheory as TwoReplicaTheory
-from heavytail_snn.analysis.theory.two_replica import two_replica as two_replica
-
 # binary networks, heavy-tailed sign and threshold units, response kernels
 from heavytail_snn.analysis.theory.binary import BinaryTheory as BinaryTheory
 from heavytail_snn.analysis.theory.binary import MatchedRateNetwork as MatchedRateNetwork
@@ -56,6 +25,28 @@ from heavytail_snn.analysis.theory.kernel_spectrum import power_law_exponent as 
 from heavytail_snn.analysis.theory.kernel_spectrum import sphere_spectrum as sphere_spectrum
 from heavytail_snn.analysis.theory.learning_curve import LearningCurve as LearningCurve
 from heavytail_snn.analysis.theory.learning_curve import learning_curve as learning_curve
+
+# leaky integrate-and-fire networks and continuous-time heavy-tailed rate networks
+from heavytail_snn.analysis.theory.lif_heavy_tailed import lif_coupling as lif_coupling
+from heavytail_snn.analysis.theory.lif_heavy_tailed import lif_heavy_tailed as lif_heavy_tailed
+from heavytail_snn.analysis.theory.lif_network import LIFCircuit as LIFCircuit
+from heavytail_snn.analysis.theory.lif_network import LIFNetworkRate as LIFNetworkRate
+from heavytail_snn.analysis.theory.lif_network import lif_network as lif_network
+from heavytail_snn.analysis.theory.lif_population import LIFPopulation as LIFPopulation
+from heavytail_snn.analysis.theory.lif_population import LIFSampling as LIFSampling
+from heavytail_snn.analysis.theory.lif_spectrum import lif_spectrum as lif_spectrum
+from heavytail_snn.analysis.theory.lif_stability import LIFCriticalWeight as LIFCriticalWeight
+from heavytail_snn.analysis.theory.lif_stability import LIFStability as LIFStability
+from heavytail_snn.analysis.theory.lif_stability import lif_critical_weight as lif_critical_weight
+from heavytail_snn.analysis.theory.lif_stability import lif_stability as lif_stability
+from heavytail_snn.analysis.theory.participation import ParticipationTheory as ParticipationTheory
+from heavytail_snn.analysis.theory.participation import linear_participation as linear_participation
+from heavytail_snn.analysis.theory.participation import (
+    rate_flow_participation as rate_flow_participation,
+)
+from heavytail_snn.analysis.theory.participation import (
+    rate_map_participation as rate_map_participation,
+)
 from heavytail_snn.analysis.theory.population_dynamics_map import (
     PopulationExponent as PopulationExponent,
 )
@@ -68,8 +59,33 @@ from heavytail_snn.analysis.theory.population_dynamics_map import (
 from heavytail_snn.analysis.theory.population_dynamics_map import (
     population_extrapolation as population_extrapolation,
 )
+from heavytail_snn.analysis.theory.quiescent_gain import quiescent_gain as quiescent_gain
+from heavytail_snn.analysis.theory.rate_flow import RateFlowTheory as RateFlowTheory
+from heavytail_snn.analysis.theory.rate_flow import rate_flow as rate_flow
+from heavytail_snn.analysis.theory.rate_flow_fixed_point import (
+    rate_flow_fixed_point as rate_flow_fixed_point,
+)
+from heavytail_snn.analysis.theory.rate_flow_heavy_tailed import (
+    HeavyTailedRateFlow as HeavyTailedRateFlow,
+)
+from heavytail_snn.analysis.theory.rate_flow_heavy_tailed import PathSampling as PathSampling
+from heavytail_snn.analysis.theory.rate_flow_heavy_tailed import (
+    rate_flow_heavy_tailed as rate_flow_heavy_tailed,
+)
+from heavytail_snn.analysis.theory.rate_flow_transition import (
+    RateFlowTransition as RateFlowTransition,
+)
+from heavytail_snn.analysis.theory.rate_flow_transition import (
+    rate_flow_transition as rate_flow_transition,
+)
+from heavytail_snn.analysis.theory.rate_map import RateMapTheory as RateMapTheory
+from heavytail_snn.analysis.theory.rate_map import rate_map as rate_map
 from heavytail_snn.analysis.theory.rate_map_kernel import RateMapKernel as RateMapKernel
 from heavytail_snn.analysis.theory.rate_map_kernel import rate_map_kernel as rate_map_kernel
+from heavytail_snn.analysis.theory.rate_map_spectrum import (
+    RateMapSpectrumTheory as RateMapSpectrumTheory,
+)
+from heavytail_snn.analysis.theory.rate_map_spectrum import rate_map_spectrum as rate_map_spectrum
 from heavytail_snn.analysis.theory.response_kernel import ResponseKernel as ResponseKernel
 from heavytail_snn.analysis.theory.response_kernel import SynchronousKernel as SynchronousKernel
 from heavytail_snn.analysis.theory.response_kernel import cusp_exponent as cusp_exponent
@@ -80,6 +96,10 @@ from heavytail_snn.analysis.theory.response_kernel import (
     stable_response_kernel as stable_response_kernel,
 )
 from heavytail_snn.analysis.theory.response_kernel import synchronous_kernel as synchronous_kernel
+from heavytail_snn.analysis.theory.siegert import SiegertRate as SiegertRate
+from heavytail_snn.analysis.theory.siegert import siegert as siegert
+from heavytail_snn.analysis.theory.stable_map import StableMapTheory as StableMapTheory
+from heavytail_snn.analysis.theory.stable_map import stable_map as stable_map
 from heavytail_snn.analysis.theory.stable_sign_dynamics import (
     StableSignDynamics as StableSignDynamics,
 )
@@ -103,26 +123,5 @@ from heavytail_snn.analysis.theory.threshold_units import ThresholdUnits as Thre
 from heavytail_snn.analysis.theory.threshold_units import critical_gain as critical_gain
 from heavytail_snn.analysis.theory.threshold_units import stable_survival as stable_survival
 from heavytail_snn.analysis.theory.threshold_units import threshold_units as threshold_units
-
-# leaky integrate-and-fire networks and continuous-time heavy-tailed rate networks
-from heavytail_snn.analysis.theory.lif_heavy_tailed import lif_coupling as lif_coupling
-from heavytail_snn.analysis.theory.lif_heavy_tailed import lif_heavy_tailed as lif_heavy_tailed
-from heavytail_snn.analysis.theory.lif_network import LIFCircuit as LIFCircuit
-from heavytail_snn.analysis.theory.lif_network import LIFNetworkRate as LIFNetworkRate
-from heavytail_snn.analysis.theory.lif_network import lif_network as lif_network
-from heavytail_snn.analysis.theory.lif_population import LIFPopulation as LIFPopulation
-from heavytail_snn.analysis.theory.lif_population import LIFSampling as LIFSampling
-from heavytail_snn.analysis.theory.lif_spectrum import lif_spectrum as lif_spectrum
-from heavytail_snn.analysis.theory.lif_stability import LIFCriticalWeight as LIFCriticalWeight
-from heavytail_snn.analysis.theory.lif_stability import LIFStability as LIFStability
-from heavytail_snn.analysis.theory.lif_stability import lif_critical_weight as lif_critical_weight
-from heavytail_snn.analysis.theory.lif_stability import lif_stability as lif_stability
-from heavytail_snn.analysis.theory.rate_flow_heavy_tailed import (
-    HeavyTailedRateFlow as HeavyTailedRateFlow,
-)
-from heavytail_snn.analysis.theory.rate_flow_heavy_tailed import PathSampling as PathSampling
-from heavytail_snn.analysis.theory.rate_flow_heavy_tailed import (
-    rate_flow_heavy_tailed as rate_flow_heavy_tailed,
-)
-from heavytail_snn.analysis.theory.siegert import SiegertRate as SiegertRate
-from heavytail_snn.analysis.theory.siegert import siegert as siegert
+from heavytail_snn.analysis.theory.two_replica import TwoReplicaTheory as TwoReplicaTheory
+from heavytail_snn.analysis.theory.two_replica import two_replica as two_replica

@@ -15,7 +15,6 @@ from heavytail_snn.analysis.theory.self_consistency import largest_stable_root
 from heavytail_snn.analysis.theory.transfer import Floats
 from heavytail_snn.errors import check_choice, check_real
 
-
 UNITS = ("sign", "zero_one")
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
 _NODES, _WEIGHTS = (_NODES + 1.0) / 2.0, _WEIGHTS / 2.0
