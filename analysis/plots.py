@@ -9,11 +9,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
+from heavytail_snn.analysis.compare import Comparison
+from heavytail_snn.analysis.lyapunov import LyapunovSpectrum
 from heavytail_snn.analysis.spectra import PowerSpectrum
 from heavytail_snn.analysis.weight_tail import WeightTail
 from heavytail_snn.laws import Law
 from heavytail_snn.recording import Recording
 from heavytail_snn.results import Estimate
+
+Curve = tuple[np.ndarray, np.ndarray]
 
 
 def figure_style() -> AbstractContextManager[None]:
@@ -108,9 +112,21 @@ def weight_tails(
 
 
 def spectra(
-    each: Mapping[str, PowerSpectrum], ax: Axes | None = None, *, relative: bool = True
+    each: Mapping[str, PowerSpectrum],
+    ax: Axes | None = None,
+    *,
+    relative: bool = True,
+    predictions: Mapping[str, Curve] | None = None,
 ) -> Axes:
-    """Draw power spectra, by default over their rate so that all tails lie on 1."""
+    """Draw power spectra with their bands, by default over their rate so that tails lie on 1.
+
+    Parameters
+    ----------
+    each : mapping from label to PowerSpectrum
+    relative : bool
+    predictions : mapping from label to (frequencies, power), optional
+        Black dashes; over their own last tenth where `relative`.
+    """
     ax = ax or plt.figure().add_subplot()
     for number, (label, s) in enumerate(each.items()):
         scale = s.rate if relative else 1.0
@@ -119,6 +135,13 @@ def spectra(
             s.frequencies, s.lower / scale, s.upper / scale, color=color, alpha=0.2, lw=0
         )
         ax.semilogx(s.frequencies, s.power / scale, color=color, label=label)
+        if predictions and label in predictions:
+            frequencies, power = predictions[label]
+            seen = frequencies <= s.frequencies[-1]
+            tail = float(power[-max(power.size // 10, 1) :].mean()) if relative else 1.0
+            name = f"{label}, theory"
+            dashes = {"ls": "--", "lw": 1, "color": "black", "label": name}
+            ax.plot(frequencies[seen], power[seen] / tail, **dashes)
         if not relative:
             ax.axhline(s.rate, color=color, ls="--", lw=0.8)
     if relative:
@@ -133,7 +156,7 @@ def exponent_curves(
     curves: Mapping[str, Any],
     ax: Axes | None = None,
     *,
-    predictions: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None,
+    predictions: Mapping[str, Curve] | None = None,
 ) -> Axes:
     """Draw largest exponents against gain, with predictions as dashed lines of the same colour.
 
@@ -180,3 +203,154 @@ def estimate_bars(
         ax.set_xlim(left=0)
         ax.set_xlabel(name.replace("_", " ") + (f" ({unit})" if unit else ""))
     return axes
+
+
+def exponent_spectra(
+    each: Mapping[str, LyapunovSpectrum],
+    ax: Axes | None = None,
+    *,
+    predictions: Mapping[str, Curve] | None = None,
+) -> Axes:
+    """Draw Lyapunov exponents against rank over tangent dimension, with bands of two errors.
+
+    Parameters
+    ----------
+    each : mapping from label to LyapunovSpectrum
+        The unit of the first labels the axis.
+    predictions : mapping from label to (rank fractions, exponents), optional
+        Black dashes, over the ranks that were measured.
+    """
+    ax = ax or plt.figure().add_subplot()
+    for number, (label, spectrum) in enumerate(each.items()):
+        exponents, error = spectrum.exponents, spectrum.standard_error
+        size = spectrum.tangent_dimension or exponents.size
+        rank = (np.arange(exponents.size) + 0.5) / size
+        color = f"C{number}"
+        ax.plot(rank, exponents, color=color, label=label)
+        low, high = exponents - 2 * error, exponents + 2 * error
+        ax.fill_between(rank, low, high, color=color, alpha=0.25, lw=0)
+        if predictions and label in predictions:
+            p, values = predictions[label]
+            seen = p <= rank[-1]
+            dashes = {"ls": "--", "lw": 1, "color": "black", "label": f"{label}, theory"}
+            ax.plot(p[seen], values[seen], **dashes)
+    ax.axhline(0, color="0.5", lw=0.8)
+    unit = next(iter(each.values())).unit
+    ax.set(xlabel="rank / number of exponents", ylabel=f"Lyapunov exponent ({unit})")
+    ax.legend()
+    return ax
+
+
+def dimension_against_gain(
+    gains: np.ndarray,
+    dimensions: Mapping[str, np.ndarray],
+    ax: Axes | None = None,
+    *,
+    measured: Mapping[str, tuple[float, Estimate]] | None = None,
+) -> Axes:
+    """Draw dimensions per neuron against gain, with measured points in the same colours.
+
+    Parameters
+    ----------
+    gains : (n,) array
+    dimensions : mapping from label to (n,) array
+        Predicted, per neuron.
+    measured : mapping from label to (gain, Estimate), optional
+    """
+    ax = ax or plt.figure().add_subplot()
+    for number, (label, values) in enumerate(dimensions.items()):
+        color = f"C{number}"
+        ax.plot(gains, values, color=color, label=f"{label}, theory")
+        if measured and label in measured:
+            gain, estimate = measured[label]
+            error = np.nan_to_num(estimate.standard_error)
+            ax.errorbar(gain, estimate.value, error, fmt="o", color=color, label=label)
+    ax.set(xlabel="gain g", ylabel="dimension / neurons", xscale="log")
+    ticks = np.geomspace(gains[0], gains[-1], 6)
+    ax.set_xticks(ticks, [f"{g:.2g}" for g in ticks])
+    ax.minorticks_off()
+    ax.set_ylim(bottom=0)
+    ax.legend()
+    return ax
+
+
+def onset_map(
+    alphas: np.ndarray,
+    gains: np.ndarray,
+    exponents: np.ndarray,
+    ax: Axes | None = None,
+    *,
+    marked: Mapping[str, tuple[float, float]] | None = None,
+    unit: str = "1/step",
+) -> Axes:
+    """Draw largest exponents over (alpha, gain), with the onset of chaos as a line.
+
+    Parameters
+    ----------
+    alphas, gains : (n,) and (m,) arrays
+        Ascending.
+    exponents : (n, m) array
+        Negative where the network is quiescent or stable; nan is left white.
+    marked : mapping from label to (alpha, gain), optional
+        Points, such as the networks that were simulated.
+    unit : str
+        Of the exponents.
+    """
+    ax = ax or plt.figure().add_subplot()
+    limit = float(np.nanmax(np.abs(exponents))) or 1.0
+    # clipped colours: far below the onset all gains look alike
+    limit = min(limit, 3 * max(float(np.nanmax(exponents)), limit / 10))
+    mesh = ax.pcolormesh(
+        alphas, gains, exponents.T, cmap="PuOr_r", vmin=-limit, vmax=limit, shading="nearest"
+    )
+    bar = ax.figure.colorbar(mesh, ax=ax, extend="min")
+    bar.set_label(f"largest exponent ({unit})")
+    if np.nanmin(exponents) < 0 < np.nanmax(exponents):
+        ax.contour(alphas, gains, exponents.T, levels=[0.0], colors="black", linewidths=1.2)
+    for label, (alpha, gain) in (marked or {}).items():
+        ax.plot(alpha, gain, "o", color="black", mfc="white", clip_on=False, zorder=3)
+        offset = (-6, 6)
+        ax.annotate(
+            label, (alpha, gain), offset, textcoords="offset points", ha="right", fontsize="small"
+        )
+    ax.set_yscale("log")
+    ticks = np.geomspace(gains[0], gains[-1], 5)
+    ax.set_yticks(ticks, [f"{g:.2g}" for g in ticks])
+    ax.minorticks_off()
+    ax.set(xlabel=r"stability $\alpha$", ylabel="gain g")
+    return ax
+
+
+def comparison_forest(comparisons: Mapping[str, Comparison], ax: Axes | None = None) -> Axes:
+    """Draw measured over predicted for every quantity of several comparisons, one row each.
+
+    Parameters
+    ----------
+    comparisons : mapping from label to Comparison
+        Circles agree, squares differ; bars show each comparison's `z_limit` standard errors.
+    """
+    rows = [
+        (label, row, comparison.z_limit)
+        for label, comparison in comparisons.items()
+        for row in comparison.rows
+        if np.isfinite(row.relative_error) and row.measured and row.predicted
+    ]
+    ax = ax or plt.figure(figsize=(7, 0.3 * len(rows) + 1.2)).add_subplot()
+    kinds = {"agrees": ("o", "C0"), "differs": ("s", "C1"), "not comparable": ("x", "0.6")}
+    for height, (_, row, z_limit) in enumerate(rows):
+        errors = (row.measured.standard_error, row.predicted.standard_error)
+        error = np.hypot(*np.nan_to_num(errors)) / abs(row.predicted.value)
+        marker, color = kinds[row.verdict]
+        ax.errorbar(1 + row.relative_error, height, xerr=z_limit * error, fmt=marker, color=color)
+        ax.barh(height, 2 * row.accuracy, left=1 - row.accuracy, color="0.88", zorder=0)
+    for verdict, (marker, color) in kinds.items():
+        if any(row.verdict == verdict for _, row, _ in rows):
+            ax.plot([], [], marker, color=color, label=verdict)
+    ax.axvline(1.0, color="0.4", lw=1, zorder=1)
+    names = [f"{label}: {row.name.replace('_', ' ')}" for label, row, _ in rows]
+    ax.set_yticks(range(len(rows)), names, fontsize="x-small")
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.set_xlabel("measured / predicted (bars: limits in standard errors; grey: granted accuracy)")
+    if rows:
+        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return ax

@@ -3,6 +3,8 @@
 import base64
 import html
 import io
+import json
+import math
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -63,6 +65,7 @@ def write_report(
     lead: str,
     sections: Sequence[Section],
     provenance: Mapping[str, Any] | None = None,
+    stored: tuple[str, Mapping[str, Any]] | None = None,
 ) -> Path:
     """Write ``report.html`` and each figure as a PNG file; close the figures.
 
@@ -75,6 +78,8 @@ def write_report(
     sections : sequence of Section
     provenance : mapping, optional
         Parameters and seeds, printed at the end beside the versions.
+    stored : (id, mapping), optional
+        Kept as JSON inside the page, for programs.
 
     Returns
     -------
@@ -92,6 +97,7 @@ def write_report(
         links=links,
         body=body,
         provenance=table_html([{"item": k, "value": v} for k, v in facts.items()]),
+        stored=_stored(*stored) if stored else "",
     )
     path = folder / "report.html"
     path.write_text(page, encoding="utf-8")
@@ -130,6 +136,21 @@ def cell(value: Any) -> str:
     if isinstance(value, float):
         return "-" if value != value else f"{value:.4g}"
     return str(value)
+
+
+def _stored(name: str, content: Mapping[str, Any]) -> str:
+    # "<" would end the block where a text holds "</script>"
+    text = json.dumps(strict(content), indent=1).replace("<", "\\u003c")
+    return f'<script type="application/json" id="{name}">{text}</script>'
+
+
+def strict(value: Any) -> Any:
+    """Replace nan and infinity, which JSON does not know, by null."""
+    if isinstance(value, Mapping):
+        return {str(key): strict(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [strict(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _paragraphs(text: str) -> str:
@@ -203,5 +224,5 @@ footer { color: var(--soft); padding-bottom: 3rem; }
 <main>$body
 <section id="provenance"><h2>Provenance</h2>$provenance</section></main>
 <footer><p>Made with heavytail_snn.</p></footer>
-</body></html>
+$stored</body></html>
 """)

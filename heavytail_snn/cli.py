@@ -1,4 +1,4 @@
-"""The command line: demo, simulate, analyze, exponent, doctor, cite.
+"""The command line: demo, study, simulate, analyze, exponent, doctor, cite.
 
 Exit codes: 0 done, 1 refused (bad value, unreadable file, missing tool; one sentence says why),
 2 wrong usage, 3 doctor found something missing that the library needs.
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from heavytail_snn.cli_study import study
 
 app = typer.Typer(
     help="Is my spiking network chaotic, how many dimensions does it use, what do its spectra "
@@ -80,6 +82,9 @@ def demo(
     typer.echo(f"\nReport: {result.report}\n\nEach step again:")
     for command in result.commands:
         typer.echo(f"  {command}")
+
+
+app.command()(study)
 
 
 @app.command()
