@@ -270,3 +270,24 @@ def test_linear_and_nonlinear_routes_agree():
         list(replay.run(np.array([0.05])))
         results.append(replay.vectors.copy())
     np.testing.assert_allclose(results[0], results[1], rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("scheme", ["euler", "rk2", "heun", "rk4", "exponential_euler"])
+def test_propagator_is_the_derivative_of_the_scheme(scheme):
+    """Not only of the flow: large steps, central differences of the numerical map itself."""
+    matrix, mu = network("conductance")
+    start = np.random.default_rng(4).uniform(0, 0.8, (N, 3))
+    nothing = Spikes(np.zeros(0), np.zeros(0, dtype=int))
+
+    def end(initial):
+        model, wiring = library("conductance", matrix, mu, initial, step=1e-3)
+        model.scheme, model.step = scheme, 1e-3
+        model.__post_init__()
+        replay = SaltationReplay(model, nothing, wiring)
+        return model.path(replay._events(-1, replay._keys(np.array([0.004]))), nothing, 0.0)
+
+    found = end(start).propagators
+    for b in range(3):
+        shift = 1e-5 * np.eye(3)[b]
+        difference = (end(start + shift).states - end(start - shift).states) / 2e-5
+        np.testing.assert_allclose(found[:, :, b], difference, atol=1e-8)
