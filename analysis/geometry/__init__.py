@@ -1,1 +1,19 @@
-"""Analysis: geometry."""
+"""Geometry of population codes: kernels, roughness, eigenspectra, regression, similarity."""
+
+from heavytail_snn.analysis.geometry.cvpca import CrossValidatedPCA, cvpca
+from heavytail_snn.analysis.geometry.eigenspectrum import (
+    EigenspectrumExponent,
+    eigenspectrum_exponent,
+    kernel_eigenvalues,
+)
+from heavytail_snn.analysis.geometry.response_kernel import ResponseKernel, response_kernel
+
+__all__ = [
+    "CrossValidatedPCA",
+    "EigenspectrumExponent",
+    "ResponseKernel",
+    "cvpca",
+    "eigenspectrum_exponent",
+    "kernel_eigenvalues",
+    "response_kernel",
+]

@@ -1,0 +1,163 @@
+"""Gram matrices of responses: what all measures of geometry share.
+
+Responses are (n_stimuli, n_neurons) or (n_stimuli, n_neurons, n_repeats).  Products within a
+repeat hold what frozen noise does to the states; products across repeats hold only what is
+repeated.  The kernel's errors come from blocks of neurons (or of networks), resampled.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heavytail_snn.arrays import real_array
+from heavytail_snn.errors import ParameterError, check_choice
+
+Floats = NDArray[np.float64]
+
+PRODUCTS = ("within", "across")
+N_BLOCKS = 40
+# a kernel's smallest eigenvalue may be this far below 0, relative to the largest, by rounding
+ROUNDING = 1e-8
+
+
+def check_responses(responses: Any, *, min_repeats: int = 1) -> Floats:
+    """Return responses as a new (n_stimuli, n_neurons, n_repeats) array, or raise.
+
+    Raises
+    ------
+    ParameterError
+        If the array is not real and finite, has fewer than two stimuli or too few repeats, or if
+        all stimuli have the same responses.
+    """
+    array = real_array("responses", responses)
+    if array.ndim == 2:
+        array = array[:, :, None]
+    if array.ndim != 3 or array.size == 0 or len(array) < 2:
+        raise ParameterError(
+            "responses",
+            f"shape {np.shape(responses)}",
+            "must have shape (n_stimuli, n_neurons[, n_repeats]) with at least two stimuli",
+            "put stimuli first; read recorded responses with `cvpca`, or transpose them",
+        )
+    if not np.isfinite(array).all():
+        raise ParameterError("responses", "nan or inf", "must be finite", "leave out such trials")
+    if array.shape[2] < min_repeats:
+        raise ParameterError(
+            "responses",
+            f"{array.shape[2]} repeat(s)",
+            f"must have at least {min_repeats} repeats of each stimulus",
+            "use products='within', or present each stimulus again",
+        )
+    if not np.ptp(array, axis=0).any():
+        raise ParameterError(
+            "responses", "the same for all stimuli", "must differ between stimuli", "check them"
+        )
+    return array
+
+
+def block_labels(n_neurons: int, groups: Any = None) -> NDArray[np.int64]:
+    """Return the block of each neuron: interleaved blocks, or the user's groups counted from 0.
+
+    Raises
+    ------
+    ParameterError
+        If the groups do not match the neurons or there are fewer than two blocks.
+    """
+    if groups is None:
+        labels = np.arange(n_neurons) % N_BLOCKS
+    else:
+        labels = np.unique(np.asarray(groups), return_inverse=True)[1]
+        if labels.shape != (n_neurons,):
+            raise ParameterError("groups", groups, f"must name a group for {n_neurons} neurons")
+    if labels.max() < 1:
+        raise ParameterError(
+            "groups" if groups is not None else "responses",
+            f"{labels.max() + 1} block(s) of neurons",
+            "must give at least two blocks to resample",
+            "use more neurons or networks",
+        )
+    return labels
+
+
+def gram_matrix(responses: Floats, products: str = "within") -> Floats:
+    """Return the sum over neurons of products of responses, mean over (pairs of) repeats.
+
+    Parameters
+    ----------
+    responses : (n_stimuli, n_neurons, n_repeats) ndarray
+    products : {"within", "across"}
+        Of the same repeat, or of all pairs of different repeats.
+    """
+    check_choice("products", products, PRODUCTS)
+    n_stimuli, _, n_repeats = responses.shape
+    flat = responses.reshape(n_stimuli, -1)
+    within = flat @ flat.T
+    if products == "within":
+        return within / n_repeats
+    total = responses.sum(axis=2)
+    return (total @ total.T - within) / (n_repeats * (n_repeats - 1))
+
+
+def check_kernel(kernel: Any, *, argument: str = "kernel") -> Floats:
+    """Return a kernel as a symmetric float array, or raise if it is not positive semidefinite.
+
+    Parameters
+    ----------
+    kernel : (n, n) array_like
+    argument : str
+        Name for the message.
+
+    Raises
+    ------
+    ParameterError
+        If the matrix is not square, finite, symmetric and positive semidefinite.
+    """
+    matrix = real_array(argument, kernel)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.shape[0] < 2:
+        raise ParameterError(argument, f"shape {np.shape(kernel)}", "must be a square matrix")
+    if not np.isfinite(matrix).all() or not np.allclose(
+        matrix, matrix.T, atol=ROUNDING * np.abs(matrix).max()
+    ):
+        raise ParameterError(argument, "an asymmetric matrix", "must be finite and symmetric")
+    values = np.linalg.eigvalsh(matrix)
+    if values[0] < -ROUNDING * abs(values[-1]) or values[-1] <= 0:
+        raise ParameterError(
+            argument,
+            f"the eigenvalue {values[0]:.3g} beside {values[-1]:.3g}",
+            "must be positive semidefinite and not zero",
+            "products across repeats are not: use products='within'",
+        )
+    return (matrix + matrix.T) / 2.0
+
+
+def stimulus_distances(stimuli: Any, n_stimuli: int) -> Floats:
+    """Return the distances of all pairs of stimuli.
+
+    Parameters
+    ----------
+    stimuli : object with `distances`, (n,) or (n, n) array_like
+        A `models.stimulus.Stimulus`, angles on a circle in radian, or a matrix of distances.
+    n_stimuli : int
+
+    Raises
+    ------
+    ParameterError
+        If they do not match the responses.
+    """
+    if hasattr(stimuli, "distances"):
+        matrix = np.asarray(stimuli.distances, dtype=float)
+    else:
+        matrix = real_array("stimuli", stimuli)
+        if matrix.ndim == 1:
+            matrix = np.abs((matrix[:, None] - matrix + np.pi) % (2.0 * np.pi) - np.pi)
+    if matrix.shape != (n_stimuli, n_stimuli) or not np.isfinite(matrix).all():
+        raise ParameterError(
+            "stimuli",
+            f"shape {matrix.shape}",
+            f"must tell finite distances between {n_stimuli} stimuli",
+            "give a Stimulus, angles in radian or a matrix of distances",
+        )
+    if (matrix < 0).any() or not np.allclose(matrix, matrix.T):
+        raise ParameterError("stimuli", stimuli, "must have symmetric, non-negative distances")
+    return matrix

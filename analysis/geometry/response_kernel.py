@@ -1,0 +1,302 @@
+"""Response kernels of models and recordings: rough at small distances, smooth at large ones.
+
+K(x, x') is the mean product of the responses to two stimuli.  How it falls with their distance d is
+told by three numbers of this library's own definition: the nugget eta, the loss that even the
+closest stimuli suffer; the cusp exponent nu of loss = eta + a d^nu at small d; and the distance
+at which half of the remaining similarity is lost.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import optimize
+
+from heavytail_snn.analysis.geometry.kernels import (
+    block_labels,
+    check_responses,
+    gram_matrix,
+    stimulus_distances,
+)
+from heavytail_snn.errors import ParameterError, check_choice, check_integer
+from heavytail_snn.randomness import Seed, recorded_seed, stream
+from heavytail_snn.results import Result, field_of
+
+Floats = NDArray[np.float64]
+
+_MAX_BINS = 30
+_POINTS = {True: 5, False: 3}  # distances that a fit with and without nugget needs
+_EXPONENTS = (0.05, 4.0)  # range of cusp exponents searched
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponseKernel(Result):
+    """Kernel of responses and its dependence on the distance of stimuli.
+
+    Parameters
+    ----------
+    kernel : (n_stimuli, n_stimuli) ndarray
+        Mean product over neurons, divided by the mean squared response.
+    coincidence : float
+        Mean of the diagonal: 1 for products within repeats; across repeats, the repeated share.
+    distance, profile, profile_error : (m,) ndarray
+        Distance of stimuli, mean kernel of the pairs at that distance (coincidence excluded) and
+        its bootstrap error; empty without `stimuli`.
+    nugget, nugget_error : float
+        `coincidence` minus the profile's limit at distance 0; nan without `stimuli`.
+    cusp_exponent, cusp_exponent_error : float
+        nu of loss = nugget + a distance^nu in the band.
+    smoothness_length, smoothness_length_error : float
+        Distance at which the profile lies half-way between its limit at 0 and its minimum.
+    band : tuple of float
+        Distances used by the fit.
+    """
+
+    kernel: Floats = field_of(dims=("stimulus", "other_stimulus"), repr=False)
+    coincidence: float = field_of()
+    distance: Floats = field_of(dims=("distance",), repr=False)
+    profile: Floats = field_of(dims=("distance",), repr=False)
+    profile_error: Floats = field_of(dims=("distance",), repr=False)
+    nugget: float = field_of(quantity="nugget", error="nugget_error")
+    nugget_error: float = field_of()
+    cusp_exponent: float = field_of(quantity="cusp_exponent", error="cusp_exponent_error")
+    cusp_exponent_error: float = field_of()
+    smoothness_length: float = field_of(
+        quantity="smoothness_length", error="smoothness_length_error"
+    )
+    smoothness_length_error: float = field_of()
+    band: tuple[float, float]
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the profile against distance, with errors; return the Axes."""
+        import matplotlib.pyplot as plt
+
+        ax = plt.subplots()[1] if ax is None else ax
+        ax.errorbar(self.distance, self.profile, self.profile_error)
+        ax.plot(0, self.coincidence, "o")
+        ax.set(xlabel="distance of stimuli", ylabel="kernel")
+        return ax
+
+
+def response_kernel(
+    responses: Any,
+    *,
+    stimuli: Any = None,
+    band: tuple[float, float] | None = None,
+    with_nugget: bool = True,
+    products: str = "within",
+    center: bool = False,
+    groups: ArrayLike | None = None,
+    n_bootstrap: int = 200,
+    seed: Seed = None,
+) -> ResponseKernel:
+    """Measure the kernel of responses, its nugget, cusp exponent and smoothness length.
+
+    Parameters
+    ----------
+    responses : (n_stimuli, n_neurons[, n_repeats]) array_like
+        States, rates or counts.
+    stimuli : Stimulus, (n_stimuli,) angles or (n_stimuli, n_stimuli) distances, optional
+        Without it only the kernel is measured.
+    band : (low, high), optional
+        Distances of the fit of loss = nugget + a distance^nu; by default from the smallest up to
+        the distance at which half of the similarity is lost.
+    with_nugget : bool
+        False fits loss = a distance^nu, for states without a jump at coincidence.
+    products : {"within", "across"}
+        Of the same repeat (frozen noise: the nugget shows), or of different repeats (needs two).
+    center : bool
+        Subtract each neuron's mean over stimuli, needed for counts and rates.
+    groups : (n_neurons,) array_like, optional
+        Resampled units of the bootstrap, for example the network of each neuron; by default 40
+        blocks of neurons, whose errors leave out differences between networks.
+    n_bootstrap : int
+    seed : int, SeedSequence, Generator or None
+
+    Raises
+    ------
+    ParameterError
+        If responses are malformed or constant, repeats too few, or the band holds too few
+        distances.
+
+    Examples
+    --------
+    >>> angles = np.linspace(0, 2 * np.pi, 64, endpoint=False)
+    >>> random = np.random.default_rng(1)
+    >>> fields = np.cos(angles[:, None] - 2 * np.pi * random.random(4000))
+    >>> result = response_kernel(np.sign(fields), stimuli=angles, with_nugget=False, seed=1)
+    >>> abs(result.cusp_exponent - 1.0) < 0.05  # K = 1 - 2 angle / pi
+    True
+    """
+    n_bootstrap = check_integer("n_bootstrap", n_bootstrap, low=2)
+    check_choice("products", products, ("within", "across"))
+    array = check_responses(responses, min_repeats=2 if products == "across" else 1)
+    if center:
+        array -= array.mean(axis=(0, 2), keepdims=True)
+    square = float(np.mean(array**2))
+    kernel = gram_matrix(array, products) / (square * array.shape[1])
+    parameters = {"products": products, "center": center, "with_nugget": with_nugget}
+    common = {"kernel": kernel, "coincidence": float(np.mean(np.diag(kernel)))}
+    if stimuli is None:
+        empty, nothing = np.empty(0), float("nan")
+        return ResponseKernel(
+            **common,
+            distance=empty,
+            profile=empty,
+            profile_error=empty,
+            **dict.fromkeys(_NUMBERS, nothing),
+            **dict.fromkeys([f"{name}_error" for name in _NUMBERS], nothing),
+            band=(nothing, nothing),
+            parameters=parameters,
+        )
+    distance, member = distance_bins(stimulus_distances(stimuli, len(array)))
+    blocks = _block_profiles(array, products, block_labels(array.shape[1], groups), member)
+    random = stream(seed, "kernel bootstrap")
+    picks = random.integers(0, len(blocks), (n_bootstrap, len(blocks)))
+    whole = _normalised(blocks.sum(axis=0))
+    samples = np.array([_normalised(blocks[pick].sum(axis=0)) for pick in picks])
+    chosen = _chosen_band(distance, whole, band, with_nugget)
+    spread = samples[:, 1:].std(axis=0)
+    values = _roughness(distance, whole, chosen, spread, with_nugget)
+    resampled = np.array(
+        [_roughness(distance, row, chosen, spread, with_nugget) for row in samples]
+    )
+    errors = resampled.std(axis=0)
+    return ResponseKernel(
+        **common,
+        distance=distance,
+        profile=whole[1:],
+        profile_error=spread,
+        **dict(zip(_NUMBERS, map(float, values), strict=True)),
+        **{f"{n}_error": float(e) for n, e in zip(_NUMBERS, errors, strict=True)},
+        band=(float(distance[chosen].min()), float(distance[chosen].max())),
+        parameters=parameters | {"n_bootstrap": n_bootstrap},
+        seed=recorded_seed(seed),
+    )
+
+
+_NUMBERS = ("nugget", "cusp_exponent", "smoothness_length")
+
+
+def distance_bins(distances: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Group pairs of stimuli by distance.
+
+    Parameters
+    ----------
+    distances : (n, n) ndarray
+
+    Returns
+    -------
+    distance : (m,) ndarray
+        Increasing: the distinct values if there are at most n, else the geometric means of at most
+        30 bins with equal numbers of pairs.
+    member : (n, n) ndarray of int
+        The bin of each pair; -1 for equal stimuli.
+    """
+    rounded = np.round(distances, 9)
+    values, member = np.unique(rounded, return_inverse=True)
+    member = member.reshape(rounded.shape)
+    if values.size and values[0] == 0:
+        values, member = values[1:], member - 1
+    if not values.size:
+        raise ParameterError("stimuli", distances, "must not all be equal")
+    if values.size > len(distances):
+        edges = np.unique(np.quantile(rounded[rounded > 0], np.linspace(0, 1, _MAX_BINS + 1)[1:-1]))
+        member = np.where(rounded > 0, np.searchsorted(edges, rounded), -1)
+        used, member = np.unique(member, return_inverse=True)
+        member = member.reshape(rounded.shape) + used[0]
+        values = np.array([np.exp(np.mean(np.log(rounded[member == k]))) for k in used if k >= 0])
+    return values, member
+
+
+def _block_profiles(
+    array: Floats, products: str, labels: NDArray[np.int64], member: NDArray[np.int64]
+) -> Floats:
+    """Return, per block: squared response, diagonal, and mean product at each distance."""
+    n_bins = member.max() + 1
+    pairs = np.bincount(member[member >= 0], minlength=n_bins)
+    rows = []
+    for block in range(labels.max() + 1):
+        part = array[:, labels == block]
+        gram = gram_matrix(part, products)
+        binned = np.bincount(member[member >= 0], gram[member >= 0], minlength=n_bins) / pairs
+        square = np.sum(part**2) / (len(array) * array.shape[2])
+        rows.append(np.concatenate([[square, np.mean(np.diag(gram))], binned]))
+    return np.array(rows)
+
+
+def _normalised(sums: Floats) -> Floats:
+    """Return coincidence and profile, divided by the mean squared response."""
+    return sums[1:] / sums[0]
+
+
+def _chosen_band(
+    distance: Floats, curve: Floats, band: tuple[float, float] | None, with_nugget: bool
+) -> NDArray[np.bool_]:
+    if band is None:
+        low, high = 0.0, _half_decay(distance, curve[1:], float(curve[1]))
+    else:
+        low, high = (float(edge) for edge in band)
+    chosen = (distance >= low) & (distance <= high)
+    needed = _POINTS[bool(with_nugget)]
+    if np.count_nonzero(chosen) < needed:
+        raise ParameterError(
+            "band",
+            (low, high),
+            f"must hold at least {needed} distances of stimuli, of which there are "
+            f"{np.count_nonzero(chosen)}",
+            "use more stimuli or a wider band",
+        )
+    return chosen
+
+
+def _roughness(
+    distance: Floats, curve: Floats, chosen: NDArray[np.bool_], spread: Floats, with_nugget: bool
+) -> tuple[float, float, float]:
+    """Return nugget, cusp exponent and smoothness length of coincidence and profile."""
+    loss = curve[0] - curve[1:][chosen]
+    x = distance[chosen]
+    # noise-free curves have no spread: all points count the same
+    weight = 1.0 / spread[chosen] if (spread[chosen] > 0).all() else np.ones_like(x)
+    if with_nugget:
+        nugget, exponent = _fit_with_nugget(x, loss, weight)
+    else:
+        nugget, exponent = 0.0, _log_slope(x, loss, weight)
+    return nugget, exponent, _half_decay(distance, curve[1:], float(curve[0] - nugget))
+
+
+def _fit_with_nugget(x: Floats, loss: Floats, weight: Floats) -> tuple[float, float]:
+    scaled = x / x.max()
+
+    def solve(exponent: float) -> tuple[Floats, float]:
+        design = np.stack([weight, weight * scaled**exponent], axis=1)
+        coefficients = np.linalg.lstsq(design, weight * loss, rcond=None)[0]
+        return coefficients, float(np.sum((design @ coefficients - weight * loss) ** 2))
+
+    grid = np.geomspace(*_EXPONENTS, 25)
+    best = int(np.argmin([solve(exponent)[1] for exponent in grid]))
+    bounds = grid[max(best - 1, 0)], grid[min(best + 1, grid.size - 1)]
+    found = optimize.minimize_scalar(lambda nu: solve(nu)[1], bounds=bounds, method="bounded")
+    return float(solve(found.x)[0][0]), float(found.x)
+
+
+def _log_slope(x: Floats, loss: Floats, weight: Floats) -> float:
+    if (loss <= 0).any():
+        raise ParameterError(
+            "band",
+            (float(x.min()), float(x.max())),
+            "must hold distances at which similarity is lost",
+            "raise its lower end: there the loss is below the resolution of the neurons",
+        )
+    # the error of ln(loss) is that of the loss over the loss
+    return float(np.polyfit(np.log(x), np.log(loss), 1, w=weight * loss)[0])
+
+
+def _half_decay(distance: Floats, profile: Floats, limit: float) -> float:
+    """Return the first distance at which the profile is half-way from its limit to its minimum."""
+    half = (limit + profile.min()) / 2.0
+    below = int(np.argmax(profile <= half))
+    before = (0.0, limit) if below == 0 else (distance[below - 1], profile[below - 1])
+    share = (before[1] - half) / (before[1] - profile[below]) if before[1] > half else 1.0
+    return float(before[0] + share * (distance[below] - before[0]))

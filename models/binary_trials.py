@@ -1,0 +1,155 @@
+"""Many trials of one +-1 network at once: the same weights, update order and threshold noise.
+
+Trials differ in drive or in initial state only, so that what separates their states is the
+stimulus and what the dynamics makes of it.  Units update one at a time at Poisson times, without a
+time grid; the field of a unit is computed when it updates, for all trials together.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from heavytail_snn.arrays import real_array
+from heavytail_snn.errors import ParameterError, check_integer, check_real
+from heavytail_snn.models.rate_network import check_weights
+from heavytail_snn.randomness import Seed, stream
+
+Floats = NDArray[np.float64]
+
+
+def binary_trials(
+    weights: Any,
+    times: ArrayLike,
+    *,
+    drive: ArrayLike = 0.0,
+    initial: ArrayLike | None = None,
+    n_trials: int | None = None,
+    noise: float = 0.0,
+    seed: Seed = None,
+) -> Floats:
+    """Simulate an asynchronous +-1 network under frozen noise for many stimuli.
+
+    Parameters
+    ----------
+    weights : (n, n) ndarray, row = target
+    times : (n_times,) array_like
+        When to read the states, in mean update intervals, increasing.
+    drive : (n_trials, n) array_like or float
+        Input added to the field of each unit.
+    initial : (n_trials, n) or (n,) array_like of +-1, optional
+        By default the same random state for all trials.
+    n_trials : int, optional
+        Needed where neither drive nor initial state tells it.
+    noise : float
+        Standard deviation of the threshold noise, the same for all trials.
+    seed : int, SeedSequence, Generator or None
+        Of initial state, update times and noise; frozen noise means the same seed.
+
+    Returns
+    -------
+    (n_times, n_trials, n) ndarray of +-1
+
+    Raises
+    ------
+    ParameterError
+        If shapes do not match or values lie outside their domain.
+
+    Notes
+    -----
+    Dynamics of Keup, Kuehn, Dahmen & Helias, Phys. Rev. X 11 (2021) 021064.
+
+    Examples
+    --------
+    >>> states = binary_trials(np.zeros((2, 2)), [50.0], drive=[[1, -1], [-1, 1]], seed=1)
+    >>> states[0].tolist()
+    [[1.0, -1.0], [-1.0, 1.0]]
+    """
+    weights = np.ascontiguousarray(check_weights(weights))
+    n_neurons = len(weights)
+    moments = _increasing(times)
+    noise = check_real("noise", noise, low=0)
+    state, drive = _checked_trials(drive, initial, n_trials, n_neurons, seed)
+    random = stream(seed, "noise")
+    recorded = np.empty((len(moments), state.shape[1], n_neurons))
+    now = 0.0
+    for row, until in enumerate(moments):
+        n_updates = random.poisson((until - now) * n_neurons)
+        units = random.integers(0, n_neurons, n_updates)
+        thresholds = noise * random.standard_normal(n_updates)
+        for unit, threshold in zip(units.tolist(), thresholds.tolist(), strict=True):
+            field = weights[unit] @ state + (drive[unit] + threshold)
+            state[unit] = np.where(field > 0, 1.0, -1.0)
+        now, recorded[row] = until, state.T
+    return recorded
+
+
+def synchronous_trials(
+    weights: Any, n_steps: int, *, initial: ArrayLike, drive: ArrayLike = 0.0
+) -> Floats:
+    """Update all +-1 units of many noiseless trials together; see `binary_trials`.
+
+    Parameters
+    ----------
+    weights : (n, n) ndarray, row = target
+    n_steps : int
+    initial : (n_trials, n) array_like
+        Any real numbers: the first step may read a graded code.
+    drive : (n_trials, n) array_like or float
+
+    Returns
+    -------
+    (n_steps, n_trials, n) ndarray of +-1
+        After each step.
+    """
+    weights = np.ascontiguousarray(check_weights(weights))
+    n_steps = check_integer("n_steps", n_steps, low=1)
+    state = _trial_matrix("initial", initial, len(weights))
+    constant = np.asarray(drive, dtype=float)
+    if constant.ndim:
+        constant = _trial_matrix("drive", drive, len(weights))
+    recorded = np.empty((n_steps, len(state), len(weights)))
+    for step in range(n_steps):
+        state = np.where(state @ weights.T + constant > 0, 1.0, -1.0)
+        recorded[step] = state
+    return recorded
+
+
+def _checked_trials(
+    drive: Any, initial: Any, n_trials: int | None, n_neurons: int, seed: Seed
+) -> tuple[Floats, Floats]:
+    """Return states and drives, both (n_neurons, n_trials)."""
+    start = stream(seed, "initial state").choice([-1.0, 1.0], n_neurons)
+    if initial is not None:
+        start = real_array("initial", initial)
+        if not np.isin(start, (-1.0, 1.0)).all():
+            raise ParameterError("initial", initial, "must hold -1 and 1 only")
+    inputs = real_array("drive", drive)
+    counts = {len(array) for array in (start, inputs) if array.ndim == 2}
+    if n_trials is not None:
+        counts.add(check_integer("n_trials", n_trials, low=1))
+    if len(counts) != 1:
+        raise ParameterError("n_trials", n_trials, f"must be told once and alike, found {counts}")
+    shape = (counts.pop(), n_neurons)
+    for name, array in (("drive", inputs), ("initial", start)):
+        if array.shape not in ((), (n_neurons,), shape) or not np.isfinite(array).all():
+            raise ParameterError(name, array.shape, f"must be finite, of shape {shape}")
+    return np.broadcast_to(start, shape).T.copy(), np.broadcast_to(inputs, shape).T.copy()
+
+
+def _trial_matrix(argument: str, values: Any, n_neurons: int) -> Floats:
+    array = real_array(argument, values)
+    if array.ndim != 2 or array.shape[1] != n_neurons or not np.isfinite(array).all():
+        raise ParameterError(
+            argument, array.shape, f"must be finite, of shape (n_trials, {n_neurons})"
+        )
+    return array
+
+
+def _increasing(times: Any) -> Floats:
+    moments = real_array("times", times)
+    if moments.ndim != 1 or moments.size == 0 or not np.isfinite(moments).all():
+        raise ParameterError("times", times, "must be a non-empty finite list")
+    if moments[0] < 0 or np.any(np.diff(moments) <= 0):
+        raise ParameterError("times", times, "must be non-negative and increasing")
+    return moments
