@@ -132,7 +132,7 @@ def library(name, matrix, mu, initial, step=2e-5):
 
 @pytest.mark.parametrize(
     "name",
-    [n if n == "conductance" else pytest.param(n, marks=pytest.mark.slow) for n in MODELS],
+    [pytest.param(n, marks=[pytest.mark.slow] * (n in ("eif", "adex"))) for n in MODELS],
 )
 def test_tangent_equals_finite_differences(name):
     matrix, mu = network(name)
