@@ -69,7 +69,7 @@ def lyapunov_from_copies(*_arguments: Any, **_options: Any) -> None:
         "to small perturbations, and the growth rate found is the leak (-1/tau) whatever the "
         "network does",
         "use lyapunov_spectrum_of_brian (saltation along recorded spikes); perturbed copies give "
-        "finite-size divergence (divergence_curve)",
+        "finite-size divergence (see paired_synapses)",
     )
 
 

@@ -193,7 +193,7 @@ def _white_noise(where: str, what: str) -> WhiteNoiseError:
         "must not receive white noise: its threshold crossings have no speed",
         "use coloured noise, a separate variable deta/dt = -eta/tau_noise + sigma*sqrt(2/tau_noise)"
         "*xi added to the drift, or frozen input as a TimedArray; for white noise measure "
-        "finite-size divergence with divergence_curve()",
+        "finite-size divergence with two copies (paired_synapses)",
     )
 
 
