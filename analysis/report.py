@@ -169,9 +169,7 @@ def _section(section: Section, folder: Path) -> str:
         )
     parts.append(table_html(section.table))
     if section.command:
-        parts.append(
-            f'<p class="again">Again: <code>{html.escape(section.command)}</code></p>'
-        )
+        parts.append(f'<p class="again">Again: <code>{html.escape(section.command)}</code></p>')
     parts.append("</section>")
     return "\n".join(part for part in parts if part)
 

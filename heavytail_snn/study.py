@@ -180,9 +180,7 @@ def run_case(
         ]
     say(f"{name}: theory")
     largest = max(network.n_neurons)
-    predictions = predict(
-        network, alpha, largest, seed=config.seed, population=config.population
-    )
+    predictions = predict(network, alpha, largest, seed=config.seed, population=config.population)
     by_size = {n: pooled(each) for n, each in measurements.items()}
     facts = Facts(
         {n: {e.name: e for e in estimates} for n, estimates in by_size.items()},
@@ -228,7 +226,7 @@ def read_recording(config: StudyConfig) -> Recording:
     rates = recording.rates()
     fastest, middle = float(rates.max()), float(np.median(rates))
     if fastest > FASTEST or middle < SLOWEST:
-        wrong = f"{fastest:.3g} Hz at most" if fastest > FASTEST else f"{middle:.3g} Hz in the middle"
+        wrong = f"{fastest:.3g}" if fastest > FASTEST else f"a median of {middle:.3g}"
         raise RecordingError(
             f"rates of units must lie between {SLOWEST:g} and {FASTEST:g} Hz, got {wrong} over "
             f"{recording.duration:.4g} s; are the times in another unit? set time_unit to s, ms "

@@ -21,7 +21,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "rate_map": {"in_degree": 0, "gain": 1.4, "drive": 0.0, "noise": 0.0, "duration": 300.0,
                  "transient": 500.0, "networks": 3},
     "lif": {"in_degree": 100, "gain": 20.0, "drive": 24.0, "noise": 0.0, "duration": 4.0,
-            "transient": 0.5, "networks": 2},
+            "transient": 0.5, "networks": 4},
     "binary": {"in_degree": 100, "gain": 0.7, "drive": 0.0, "noise": 0.4, "duration": 10.0,
                "transient": 0.5, "networks": 3},
 }  # fmt: skip
@@ -53,7 +53,7 @@ gain = 20.0               # mV
 drive = 24.0              # mV; the threshold is 20 mV
 duration = 4.0            # seconds
 transient = 0.5
-networks = 2
+networks = 4
 
 [[network]]
 model = "binary"          # +-1 units, asynchronous updates every 10 ms on average

@@ -193,9 +193,7 @@ def _simulated(study: Study) -> list[dict]:
 
 
 def _forest(study: Study) -> Figure:
-    comparisons = {
-        f"{case.name}, {c.title}": c for case in study.cases for c in case.comparisons
-    }
+    comparisons = {f"{case.name}, {c.title}": c for case in study.cases for c in case.comparisons}
     rows = sum(len(c.rows) for c in comparisons.values())
     figure, ax = plt.subplots(figsize=(9, 0.24 * rows + 1.4))
     plots.comparison_forest(comparisons, ax)
@@ -204,9 +202,7 @@ def _forest(study: Study) -> Figure:
 
 def _weights(study: Study) -> Figure:
     models = list(dict.fromkeys(case.network.model for case in study.cases))
-    figure, axes = plt.subplots(
-        1, len(models), figsize=(4.2 * len(models), 3.6), squeeze=False
-    )
+    figure, axes = plt.subplots(1, len(models), figsize=(4.2 * len(models), 3.6), squeeze=False)
     for ax, model in zip(axes[0], models, strict=True):
         chosen = [case for case in study.cases if case.network.model == model]
         tails = {f"alpha = {case.alpha:g}": case.largest.tail for case in chosen}
@@ -300,7 +296,7 @@ def _onset(cases: list[Case]) -> Figure:
         [
             [
                 theory.population_dynamics_map(
-                    alpha, gain, population=MAP_POPULATION, n_runs=2, seed=1
+                    alpha, gain, population=MAP_POPULATION, n_runs=4, seed=1
                 ).largest_exponent
                 for gain in MAP_GAINS
             ]
