@@ -139,9 +139,7 @@ def spectra(
             frequencies, power = predictions[label]
             seen = frequencies <= s.frequencies[-1]
             tail = float(power[-max(power.size // 10, 1) :].mean()) if relative else 1.0
-            name = f"{label}, theory"
-            dashes = {"ls": "--", "lw": 1, "color": "black", "label": name}
-            ax.plot(frequencies[seen], power[seen] / tail, **dashes)
+            _dashes(ax, frequencies[seen], power[seen] / tail, label)
         if not relative:
             ax.axhline(s.rate, color=color, ls="--", lw=0.8)
     if relative:
@@ -232,8 +230,7 @@ def exponent_spectra(
         if predictions and label in predictions:
             p, values = predictions[label]
             seen = p <= rank[-1]
-            dashes = {"ls": "--", "lw": 1, "color": "black", "label": f"{label}, theory"}
-            ax.plot(p[seen], values[seen], **dashes)
+            _dashes(ax, p[seen], values[seen], label)
     ax.axhline(0, color="0.5", lw=0.8)
     unit = next(iter(each.values())).unit
     ax.set(xlabel="rank / number of exponents", ylabel=f"Lyapunov exponent ({unit})")
@@ -354,3 +351,8 @@ def comparison_forest(comparisons: Mapping[str, Comparison], ax: Axes | None = N
     if rows:
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax
+
+
+def _dashes(ax: Axes, x: np.ndarray, y: np.ndarray, label: str) -> None:
+    """Draw a prediction: thin black dashes."""
+    ax.plot(x, y, ls="--", lw=1, color="black", label=f"{label}, theory")

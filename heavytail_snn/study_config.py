@@ -220,7 +220,7 @@ def _network(table: dict[str, Any], index: int, place: "Place") -> NetworkConfig
     return NetworkConfig(**values)
 
 
-def _recording(table: Any, place: "Place", folder: Path | None) -> dict[str, str]:
+def _recording(table: Any, place: "Place", folder: Path | None) -> dict[str, Any]:
     if table is None:
         return {}
     if not isinstance(table, dict):

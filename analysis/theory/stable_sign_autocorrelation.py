@@ -80,7 +80,7 @@ def stable_sign_autocorrelation(
         raise ParameterError(name, value, "must be positive here")
     decay, coarse = (_decay_rate(alpha, share, n) for n in (_NODES, _NODES // 2))
     solution = integrate.solve_ivp(
-        lambda _, y: [float(decay(np.exp(-y[0])))],
+        lambda _, y: decay(np.exp(-y)),
         (0.0, max(float(times[-1]), 1e-12)),
         [0.0],
         t_eval=times,
