@@ -2,6 +2,7 @@
 
 from heavytail_snn.models.activation import Activation, threshold_linear
 from heavytail_snn.models.binary import BinaryNetwork, states_at
+from heavytail_snn.models.conductance_lif import ConductanceLIFNetwork
 from heavytail_snn.models.delayed_xor import DelayedXor, delayed_xor
 from heavytail_snn.models.lif import LIFNetwork
 from heavytail_snn.models.lif_delta import PulseLIFNetwork
@@ -18,6 +19,7 @@ __all__ = [
     "Activation",
     "BinaryNetwork",
     "ColouredNoise",
+    "ConductanceLIFNetwork",
     "DelayedXor",
     "LIFNetwork",
     "LowRankPlus",

@@ -21,18 +21,19 @@ def lyapunov_spectrum(
 
     Parameters
     ----------
-    model : RateMap, RateFlow, or a pulse-coupled network (ThetaNetwork, ...)
-        Brian2 networks: `lyapunov_spectrum_of_brian`; own maps and flows:
+    model : RateMap, RateFlow, a pulse-coupled network (ThetaNetwork, ...), or a LIFNetwork
+        Other Brian2 networks: `lyapunov_spectrum_of_brian`; own maps and flows:
         `lyapunov_spectrum_from_jacobians`, `lyapunov_spectrum_from_flow`.
     k : int, optional
-        Number of exponents; by default as many as the Kaplan-Yorke dimension needs.
+        Number of exponents; by default as many as the Kaplan-Yorke dimension needs, for a
+        LIFNetwork 10.
     seed : Seed
     compat : {"xie2025"}, optional
         Reproduce the published (transposed) protocol of arXiv:2505.09816 for a `RateMap`.  It is
         not the Lyapunov spectrum; see `heavytail_snn.analysis.lyapunov.compat`.
     **options
-        Of `lyapunov_spectrum_of_map`, `lyapunov_spectrum_of_rate_flow` or
-        `lyapunov_spectrum_of_events`.
+        Of `lyapunov_spectrum_of_map`, `lyapunov_spectrum_of_rate_flow`,
+        `lyapunov_spectrum_of_events` or `lyapunov_spectrum_of_model`.
 
     Returns
     -------
@@ -67,10 +68,16 @@ def lyapunov_spectrum(
         from heavytail_snn.analysis.lyapunov.event_driven import lyapunov_spectrum_of_events
 
         return lyapunov_spectrum_of_events(model, k=k, seed=seed, **options)
+    from heavytail_snn.models.network_model import NetworkModel
+
+    if isinstance(model, NetworkModel):
+        from heavytail_snn.analysis.lyapunov.brian_model import lyapunov_spectrum_of_model
+
+        return lyapunov_spectrum_of_model(model, k=10 if k is None else k, seed=seed, **options)
     raise ParameterError(
         "model",
         type(model).__name__,
-        "must be a RateMap, a RateFlow or a pulse-coupled network",
+        "must be a rate network, a pulse-coupled network or a LIFNetwork",
         "for Brian2 networks use lyapunov_spectrum_of_brian, for other maps "
         "lyapunov_spectrum_from_jacobians",
     )
