@@ -1,4 +1,4 @@
-"""Tail of a weight matrix: how heavy are the synapses that are there?"""
+"""Tail of a weight matrix: how heavy the synapses are that are there."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from heavytail_snn.arrays import real_array
 from heavytail_snn.errors import ParameterError, check_real
 from heavytail_snn.results import Result, field_of
 
@@ -61,6 +62,10 @@ def weight_tail(weights: Any, *, fraction: float = 0.01) -> WeightTail:
     Hill 1975, doi:10.1214/aos/1176343247.
     """
     fraction = check_real("fraction", fraction, low=0, high=1, open_low=True, open_high=True)
+    if not sparse.issparse(weights):
+        weights = real_array("weights", weights)
+    if weights.ndim != 2:
+        raise ParameterError("weights", weights, "must be a matrix W[target, source]")
     matrix = sparse.csr_array(weights)
     size = np.sort(np.abs(matrix.data[matrix.data != 0]))[::-1]
     if not np.isfinite(size).all():

@@ -4,11 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from heavytail_snn.errors import ParameterError
+from heavytail_snn.errors import ParameterError, UnitError
 
 
 def real_array(argument: str, values: Any) -> np.ndarray:
     """Return `values` as a float64 numpy array, or raise an error that names the argument."""
+    if not _is_dimensionless(values):
+        raise UnitError(argument, values, "must have no unit", "divide by the unit it is given in")
     try:
         array = np.asarray(values)
     except ValueError:  # nested lists of unequal length
@@ -16,6 +18,13 @@ def real_array(argument: str, values: Any) -> np.ndarray:
     if array.dtype.kind not in "iuf":
         raise ParameterError(argument, values, "must be an array of real numbers")
     return array.astype(np.float64)
+
+
+def _is_dimensionless(values: Any) -> bool:
+    """Tell whether values are plain numbers, or dimensionless ones of Brian2 or `quantities`."""
+    if hasattr(values, "dimensionality"):  # quantities
+        return not values.dimensionality.simplified
+    return bool(getattr(values, "is_dimensionless", True))  # Brian2
 
 
 def namespace_of(x: Any) -> Any:

@@ -23,6 +23,7 @@ from brian2.core.functions import DEFAULT_FUNCTIONS
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from heavytail_snn.arrays import real_array
 from heavytail_snn.errors import ParameterError
 from heavytail_snn.stable import stable_from_uniform_and_exponential
 
@@ -173,11 +174,13 @@ def stable_ug(alpha: ArrayLike, beta: ArrayLike, u: ArrayLike, g: ArrayLike) -> 
         If alpha or beta leave their domains.
     """
     _check_stable(alpha, beta)
-    x = np.abs(np.asarray(g, dtype=float)) / math.sqrt(2)
+    x = np.abs(real_array("g", g)) / math.sqrt(2)
     small = np.minimum(x, 0.5)  # each form only where it is accurate
     w = np.where(x < 0.5, -np.log1p(-special.erf(small)), -special.log_ndtr(-math.sqrt(2) * x))
     w = np.where(x < 0.5, w, w - math.log(2))  # erfc(x) = 2 Phi(-sqrt(2) x)
-    return stable_from_uniform_and_exponential(alpha, beta, u, np.maximum(w, _HALF_CELL))
+    return stable_from_uniform_and_exponential(
+        alpha, beta, real_array("u", u), np.maximum(w, _HALF_CELL)
+    )
 
 
 def normal_cdf(x: ArrayLike) -> Floats:
@@ -196,7 +199,7 @@ def _levy_stable_numpy(alpha: ArrayLike, beta: ArrayLike, vectorisation_idx: Any
 
 
 def _check_stable(alpha: ArrayLike, beta: ArrayLike) -> None:
-    a, b = np.asarray(alpha, dtype=float), np.asarray(beta, dtype=float)
+    a, b = real_array("alpha", alpha), real_array("beta", beta)
     if not np.all((a > 0) & (a <= 2)):
         raise ParameterError("alpha", alpha, "must lie in (0, 2]", "for finite variance use 2")
     if not np.all(np.abs(b) <= 1):

@@ -62,7 +62,8 @@ class LogNormal(SimpleLaw):
     average: float = 1.0
 
     def __post_init__(self) -> None:
-        check_real("sigma", self.sigma, low=0, open_low=True, remedy="for sigma = 0 use Constant")
+        remedy = "for sigma = 0 use Constant; above 26 the variance exceeds the largest float64"
+        check_real("sigma", self.sigma, low=0, high=26, open_low=True, remedy=remedy)
         check_real("average", self.average, low=0, open_low=True)
 
     @property

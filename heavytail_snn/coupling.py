@@ -16,6 +16,7 @@ from heavytail_snn.errors import (
     ParameterError,
     check_choice,
     check_integer,
+    check_memory_limit,
     check_real,
 )
 from heavytail_snn.laws import Law, Mixture
@@ -118,6 +119,8 @@ class Coupling:
                 "sign", self.sign, "must be a sign rule or None", "use Dale() or Inhibitory()"
             )
         check_real("gain", self.gain, low=0, remedy="for inhibition use sign=Inhibitory()")
+        if not isinstance(self.autapses, bool | np.bool):
+            raise ParameterError("autapses", self.autapses, "must be True or False")
         check_choice("normalisation", self.normalisation, ("auto", "sqrt", "balanced", "none"))
 
     def in_degree(self, n_neurons: int) -> float:
@@ -172,7 +175,8 @@ class Coupling:
         ------
         ParameterError, MemoryLimitError
         """
-        n_neurons = check_integer("n_neurons", n_neurons, low=1)
+        n_neurons = check_integer("n_neurons", n_neurons, low=1, high=2**31 - 1)
+        max_memory = check_memory_limit(max_memory)
         if not self.autapses:
             check_integer("n_neurons", n_neurons, low=2, remedy="one neuron has only an autapse")
         need = self.estimated_bytes(n_neurons)

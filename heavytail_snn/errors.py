@@ -94,15 +94,22 @@ def check_integer(
     """Return `value` as an int if it is a whole number in [low, high], else raise."""
     whole = isinstance(value, Integral) or (isinstance(value, Real) and float(value).is_integer())
     if isinstance(value, bool) or not whole or not low <= int(value) <= high:
-        bound = f"in [{low}, {high:g}]" if math.isfinite(high) else f">= {low}"
+        bound = f"in [{low}, {high:.10g}]" if math.isfinite(high) else f">= {low}"
         raise ParameterError(argument, value, f"must be an integer {bound}", remedy)
     return int(value)
+
+
+def check_memory_limit(max_memory: Any) -> float:
+    """Return a limit in bytes, infinite for none, else raise: no number passes a limit of nan."""
+    if isinstance(max_memory, float) and max_memory == math.inf:
+        return max_memory
+    return check_real("max_memory", max_memory, low=0, remedy="give bytes, or inf for no limit")
 
 
 def check_choice(argument: str, value: Any, choices: Iterable[str]) -> str:
     """Return `value` if it is one of `choices`, else raise with a did-you-mean."""
     options = list(choices)
-    if value in options:
+    if isinstance(value, str) and value in options:
         return value
     close = difflib.get_close_matches(str(value), options, n=1)
     remedy = f"did you mean {close[0]!r}?" if close else ""

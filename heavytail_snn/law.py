@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from heavytail_snn.arrays import real_array
 from heavytail_snn.errors import ParameterError, check_integer, check_real
 from heavytail_snn.randomness import Seed, stream
 
 Floats = NDArray[np.float64]
 Shape = int | tuple[int, ...]
+
+LARGEST_SAMPLE = 2**40  # 8 terabytes: a slip of the pen, which numpy would answer obscurely
 
 
 class Law(ABC):
@@ -69,9 +72,10 @@ class Law(ABC):
         (size) float64 ndarray
         """
         shape = tuple(
-            check_integer("size", n, remedy="give the number of samples or a shape")
+            check_integer("size", n, high=LARGEST_SAMPLE, remedy="give a number or a shape")
             for n in (size if isinstance(size, tuple) else (size,))
         )
+        check_integer("size", math.prod(shape), high=LARGEST_SAMPLE, remedy="draw in parts")
         values = self._draw(math.prod(shape), stream(seed, "weights"))
         if not np.isfinite(values).all():
             raise ParameterError(
@@ -89,11 +93,11 @@ class Law(ABC):
 
     def pdf(self, x: ArrayLike) -> Floats:
         """Probability density at `x` (by scipy)."""
-        return self._distribution().pdf(np.asarray(x, dtype=float))
+        return self._distribution().pdf(real_array("x", x))
 
     def cdf(self, x: ArrayLike) -> Floats:
         """Cumulative probability at `x` (by scipy)."""
-        return self._distribution().cdf(np.asarray(x, dtype=float))
+        return self._distribution().cdf(real_array("x", x))
 
 
 class SimpleLaw(Law):

@@ -8,12 +8,14 @@ of variance 2, not 1.**  Use `Gaussian()` for unit variance.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, cast, override
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from heavytail_snn.arrays import real_array
 from heavytail_snn.common_laws import Constant, Exponential, Gaussian, LogNormal, Pareto, StudentT
 from heavytail_snn.errors import ParameterError, check_choice, check_real
 from heavytail_snn.law import Floats, Law, SimpleLaw
@@ -150,10 +152,13 @@ class Mixture(Law):
     _BY: ClassVar[tuple[str, ...]] = ("source", "target", "synapse")
 
     def __post_init__(self) -> None:
-        laws = tuple(self.laws)
+        laws = tuple(self.laws) if isinstance(self.laws, Sequence) else ()
         if not laws or not all(isinstance(law, SimpleLaw) for law in laws):
             raise ParameterError("laws", self.laws, "must be a non-empty sequence of simple laws")
-        weights = tuple(self.weights) or (1 / len(laws),) * len(laws)
+        given = real_array("weights", self.weights)
+        weights = tuple(given.tolist()) if given.ndim == 1 and given.size else ()
+        if np.shape(self.weights) == (0,):
+            weights = (1 / len(laws),) * len(laws)
         if len(weights) != len(laws) or min(weights) < 0 or not math.isclose(sum(weights), 1):
             raise ParameterError(
                 "weights", self.weights, f"must be {len(laws)} probabilities that sum to 1"

@@ -17,6 +17,7 @@ from heavytail_snn.errors import (
     ParameterError,
     RecordingError,
     check_integer,
+    check_memory_limit,
 )
 from heavytail_snn.time_units import in_seconds, one_time
 from heavytail_snn.traces import Trace, freeze, same_fields
@@ -83,7 +84,7 @@ class Recording:
 
     def __post_init__(self) -> None:
         times, ids = in_seconds("times", self.times), checks.checked_ids(self.ids)
-        n_units = check_integer("n_units", self.n_units, low=1)
+        n_units = check_integer("n_units", self.n_units, low=1, high=2**31 - 1)
         t_start, t_stop = checked_limits(self.t_start, self.t_stop)
         checks.check_shapes(times, ids)
         checks.check_values(times, ids, n_units, t_start, t_stop)
@@ -92,7 +93,7 @@ class Recording:
             order = np.lexsort((ids, times))
             times, ids = times[order], ids[order]
         checks.check_no_duplicates(times, ids)
-        traces, attrs = dict(self.traces or {}), dict(self.attrs or {})
+        traces, attrs = _as_dict("traces", self.traces), _as_dict("attrs", self.attrs)
         _check_extras(n_units, traces, attrs)
         freeze(self, times=times, ids=ids, n_units=n_units, t_start=t_start, t_stop=t_stop)
         freeze(self, traces=traces, attrs=attrs)
@@ -161,18 +162,19 @@ class Recording:
         drop_duplicates : bool
             As for `from_unsorted`.
         """
-        if isinstance(trains, np.ndarray) and trains.ndim == 1 and trains.dtype != object:
+        if not isinstance(trains, Iterable) or getattr(trains, "ndim", 1) == 0:
+            raise RecordingError(f"trains must hold one array a unit, got {trains!r}")
+        arrays = [in_seconds(f"trains[{i}]", train) for i, train in enumerate(trains)]
+        shapes = [train.shape for train in arrays if train.ndim != 1]
+        if shapes:
             raise RecordingError(
-                f"trains must hold one array a unit, got a flat array of {trains.size} numbers; "
+                f"trains must hold one flat array a unit, got one of shape {shapes[0]}; "
                 "for one unit pass [times]"
             )
-        arrays = [np.atleast_1d(in_seconds(f"trains[{i}]", t)) for i, t in enumerate(trains)]
         if not arrays:
             raise RecordingError("trains must hold at least one unit, got none")
-        for unit, train in enumerate(arrays):
-            checks.check_shapes(train, np.empty(train.shape, dtype=int))
-            if not sort:
-                checks.check_sorted(train, f"times of unit {unit}")
+        for unit, train in enumerate(arrays if not sort else ()):
+            checks.check_sorted(train, f"times of unit {unit}")
         ids = np.repeat(np.arange(len(arrays)), [train.size for train in arrays])
         return cls.from_unsorted(
             np.concatenate(arrays),
@@ -282,12 +284,14 @@ class Recording:
 
     def n_bins(self, bin_size: float) -> int:
         """Return the number of bins that cover the run; the last may reach beyond t_stop."""
+        bin_size = one_time("bin_size", bin_size, low=0, open_low=True)
         exact = self.duration / bin_size
         whole = round(exact)
         return whole if whole and abs(exact - whole) < EDGE_TOLERANCE else int(exact) + 1
 
     def bin_indices(self, bin_size: float) -> np.ndarray:
         """Return the bin of each spike, shape (n_spikes,); a spike at t_stop is in the last bin."""
+        bin_size = one_time("bin_size", bin_size, low=0, open_low=True)
         position = (self.times - self.t_start) / bin_size
         return np.minimum((position + EDGE_TOLERANCE).astype(np.int64), self.n_bins(bin_size) - 1)
 
@@ -306,6 +310,7 @@ class Recording:
             Where the duration is no multiple of `bin_size`, the last bin reaches beyond t_stop.
         """
         bin_size = one_time("bin_size", bin_size, low=0, open_low=True)
+        max_memory = check_memory_limit(max_memory)
         cells = self.duration / bin_size * self.n_units
         if 8 * cells > max_memory:
             raise MemoryLimitError(
@@ -401,6 +406,12 @@ def checked_limits(t_start: Any, t_stop: Any) -> tuple[float, float]:
             "s; give the limits of the run, a recording needs a duration"
         )
     return start, stop
+
+
+def _as_dict(argument: str, value: Mapping[str, Any] | None) -> dict[str, Any]:
+    if not isinstance(value, Mapping | None):
+        raise ParameterError(argument, value, "must be a mapping", 'use {"name": ...}')
+    return dict(value or {})
 
 
 def _check_extras(n_units: int, traces: Mapping[str, Any], attrs: Mapping[str, Any]) -> None:

@@ -87,7 +87,7 @@ def read(
     -----
     Only open files of Python pickles (.pkl, through neo) from sources you trust.
     """
-    path = Path(path)
+    path = _checked_path(path)
     if not path.exists():
         raise RecordingError(f"{path} does not exist; check the path")
     repair = {"sort": sort, "drop_duplicates": drop_duplicates}
@@ -124,6 +124,12 @@ def read(
     return _assemble(path, raw, scale, limits, repair)
 
 
+def _checked_path(path: Any) -> Path:
+    if not isinstance(path, str | PathLike) or not str(path):
+        raise ParameterError("path", path, "must be the name of a file", 'use "recording.npz"')
+    return Path(path)
+
+
 def write(recording: Recording, path: str | PathLike[str]) -> None:
     """Write a recording: .npz keeps everything, .nix goes through neo, .txt keeps the spikes.
 
@@ -138,7 +144,7 @@ def write(recording: Recording, path: str | PathLike[str]) -> None:
     ParameterError
         If the suffix is none of these, or a .txt file would lose traces.
     """
-    path = Path(path)
+    path = _checked_path(path)
     if path.suffix == ".npz":
         _write_npz(recording, path)
     elif path.suffix == ".nix":

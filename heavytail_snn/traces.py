@@ -34,6 +34,8 @@ class Trace:
     ids: np.ndarray = None  # type: ignore[assignment]  # always an array once constructed
 
     def __post_init__(self) -> None:
+        if np.asarray(self.values).dtype.kind not in "biuf":
+            raise RecordingError(f"values of a trace must be real numbers, got {self.values!r}")
         values = np.array(self.values, dtype=np.float64)
         if values.ndim != 2:
             raise RecordingError(

@@ -65,7 +65,7 @@ class FixedInDegree:
     k: int
 
     def __post_init__(self) -> None:
-        check_integer("k", self.k, low=1)
+        check_integer("k", self.k, low=1, high=2**31 - 1)
 
     def in_degree(self, n_neurons: int, autapses: bool) -> float:
         """Return k, after checking that there are enough sources."""

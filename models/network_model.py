@@ -41,7 +41,11 @@ class NetworkModel(ABC):
         """Number of neurons."""
         if isinstance(self.weights, Coupling):
             return check_integer(
-                "n_neurons", self.n_neurons, low=1, remedy="a Coupling needs n_neurons=..."
+                "n_neurons",
+                self.n_neurons,
+                low=1,
+                high=2**31 - 1,
+                remedy="a Coupling needs n_neurons=...",
             )
         shape = self.weights.shape if sparse.issparse(self.weights) else np.shape(self.weights)
         if len(shape) != 2 or shape[0] != shape[1] or shape[0] == 0:

@@ -181,6 +181,10 @@ def _samples(
         bin_size = one_time("bin_size", bin_size, low=0, open_low=True)
         recording = as_recording("x", x, t_start=t_start, t_stop=t_stop)
         n_bins = int(recording.duration / bin_size + EDGE_TOLERANCE)
+        if n_bins == 0:
+            raise ParameterError(
+                "bin_size", bin_size, f"must not exceed the duration of {recording.duration:g} s"
+            )
         counts = recording.binned(bin_size)[:n_bins]
         return counts.astype(np.float64), provenance_warnings(recording)
     if is_spikes(x):

@@ -5,7 +5,7 @@ delta function at lag zero gives S(f) -> rate at high f for every train without 
 a factor of two or a missing 1/T is visible at once in ``tail_over_rate``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -168,7 +168,7 @@ def power_spectrum(
     samples, rates, rate = _samples(trains, cut)
     power = samples.mean(axis=(0, 1))
     tail, tail_error = _tail(samples, rates, tail_band, cut)
-    averages_over_units = unit == "mean" and recording.n_units > 1
+    averages_over_units = isinstance(unit, str) and unit == "mean" and recording.n_units > 1
     degrees = 2 / (1 / cut.independent_averages + 1 / (rate * n_bins * bin_size))
     scatter = samples.reshape(-1, power.size) if averages_over_units else None
     lower, upper = _band(power, confidence, degrees, scatter, cut.independent_averages)
@@ -201,12 +201,9 @@ def power_spectrum(
 
 def _groups(recording: Recording, unit: int | str) -> list[np.ndarray] | None:
     """Return the groups of units whose summed counts are one train each; None for every unit."""
-    if unit == "mean":
-        return None
-    if unit == "pooled":
-        return [np.arange(recording.n_units)]
     if isinstance(unit, str):
-        raise ParameterError("unit", unit, "must be a unit's number, 'mean' or 'pooled'")
+        check_choice("unit", unit, ("mean", "pooled"))
+        return None if unit == "mean" else [np.arange(recording.n_units)]
     return [np.array([unit_with_spikes(recording, "unit", unit)])]
 
 
@@ -226,6 +223,8 @@ def _samples(
 
 def _checked_band(band: tuple[float, float] | None, cut: Segmentation) -> tuple[float, float]:
     nyquist = 0.5 / cut.bin_size
+    if band is not None and (not isinstance(band, Sequence) or len(band) != 2):
+        raise ParameterError("tail_band", band, "must be two frequencies in Hz", "use (200, 450)")
     low, high = (0.4 * nyquist, 0.9 * nyquist) if band is None else band
     low, high = check_real("tail_band", low, low=0), check_real("tail_band", high, high=nyquist)
     if not np.any((cut.frequencies >= low) & (cut.frequencies <= high)):

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import fft
 from scipy.signal import windows
 
-from heavytail_snn.errors import RecordingError
+from heavytail_snn.errors import ParameterError, RecordingError
 
 MAX_SEGMENT = 4096
 MIN_SEGMENTS = 8
@@ -89,6 +89,10 @@ def segmentation(
     if method == "welch":
         tapers = windows.hann(n_points, sym=False)[None]
     else:
+        if 2 * nw > n_points:
+            raise ParameterError(
+                "nw", nw, f"must not exceed half the {n_points} bins of a segment", "use nw=4"
+            )
         tapers = windows.dpss(n_points, nw, Kmax=int(2 * nw - 1))
     tapers = tapers / np.linalg.norm(tapers, axis=1, keepdims=True)
     step = n_points // overlap

@@ -95,7 +95,7 @@ def lif_heavy_tailed(
     check_real(
         "alpha", alpha, low=0.0, high=2.0, open_low=True, remedy="for alpha > 2 use lif_spectrum"
     )
-    gain = check_real("gain", si(gain), low=0.0)
+    gain = check_real("gain", si("gain", gain), low=0.0)
     n_strong = check_integer("n_strong", n_strong, low=1)
     if in_degree is not None:
         in_degree = check_integer("in_degree", in_degree, low=1)
@@ -167,7 +167,7 @@ def lif_coupling(
     if not isinstance(coupling, Coupling):
         raise ParameterError("coupling", coupling, "must be a Coupling", "use ht.Coupling(...)")
     n_neurons = check_integer("n_neurons", n_neurons, low=2)
-    unit = check_real("unit_weight", si(unit_weight))
+    unit = check_real("unit_weight", si("unit_weight", unit_weight))
     n_strong = check_integer("n_strong", n_strong, low=1)
     seed = seed_sequence(seed)
     weights = coupling.sample(n_neurons, seed)
@@ -201,11 +201,11 @@ def solve(
     progress: bool,
 ) -> LIFPopulation:
     """Check the parameters common to all weights, relax the population and summarise it."""
-    membrane = {name: si(value) for name, value in membrane.items()}
-    drive, noise = si(drive), si(noise)
+    membrane = {name: si(name, value) for name, value in membrane.items()}
+    drive, noise = si("drive", drive), si("noise", noise)
     check_neuron({"drive": drive, "noise": noise} | membrane)
     check_real("tolerance", tolerance, low=0.0, open_low=True)
-    initial_rate = check_real("initial_rate", si(initial_rate), low=0.0)
+    initial_rate = check_real("initial_rate", si("initial_rate", initial_rate), low=0.0)
     sampling, seed = sampling or LIFSampling(), seed_sequence(seed)
     relaxation = relax(
         draw,

@@ -56,21 +56,25 @@ class LIFCircuit:
     dt: float | None = None
 
     def __post_init__(self) -> None:
-        degrees = tuple(check_real("in_degree", si(k), low=0.0) for k in _sequence(self.in_degree))
-        weights = tuple(check_real("weight", si(j)) for j in _sequence(self.weight))
+        degrees = tuple(
+            check_real("in_degree", si("in_degree", k), low=0.0) for k in _sequence(self.in_degree)
+        )
+        weights = tuple(check_real("weight", si("weight", j)) for j in _sequence(self.weight))
         spread = _sequence(self.weight_sd)
         spread = spread * len(weights) if len(spread) == 1 else spread
-        deviations = tuple(check_real("weight_sd", si(s), low=0.0) for s in spread)
+        deviations = tuple(check_real("weight_sd", si("weight_sd", s), low=0.0) for s in spread)
         if not len(degrees) == len(weights) == len(deviations):
             raise ParameterError(
                 "weight", self.weight, f"must have one value for each in_degree {degrees}"
             )
         names = ("drive", "noise", "tau", "theta", "v_reset", "t_ref")
-        membrane = {name: si(getattr(self, name)) for name in names}
+        membrane = {name: si(name, getattr(self, name)) for name in names}
         check_neuron(membrane)
         if self.connection_probability is not None:
             check_real("connection_probability", self.connection_probability, low=0.0, high=1.0)
-        step = None if self.dt is None else check_real("dt", si(self.dt), low=0.0, open_low=True)
+        step = (
+            None if self.dt is None else check_real("dt", si("dt", self.dt), low=0.0, open_low=True)
+        )
         clean = {"in_degree": degrees, "weight": weights, "weight_sd": deviations}
         clean |= {"dt": step} | membrane
         for name, value in clean.items():

@@ -132,7 +132,7 @@ def rate_flow(
     >>> round(theory.variance, 4), round(theory.largest_exponent, 4)
     (1.9248, 0.1125)
     """
-    g, noise = check_real("g", g, low=0), check_real("noise", noise, low=0)
+    g, noise = check_real("g", g, low=0, high=1e100), check_real("noise", noise, low=0)
     refine = check_integer("refine", refine, low=1)
     transfer = as_transfer(phi, derivative)
     require_odd(transfer, "rate flow")
@@ -243,7 +243,7 @@ class Autocovariance:
 
 def stationary_autocovariance(g: float, noise: float, transfer: Transfer) -> Autocovariance | None:
     """Return D(tau) as a function of the lag, None for a quiescent network."""
-    g, noise = check_real("g", g, low=0), check_real("noise", noise, low=0)
+    g, noise = check_real("g", g, low=0, high=1e100), check_real("noise", noise, low=0)
     require_odd(transfer, "rate flow")
     require_sublinear(transfer)
     variance, _ = stationary_variance(g, noise, transfer)

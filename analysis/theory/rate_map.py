@@ -114,7 +114,7 @@ def rate_map(
     >>> round(rate_map(2.0).largest_exponent, 5)
     0.15472
     """
-    g = check_real("g", g, low=0, open_low=True)
+    g = check_real("g", g, low=0, high=1e100, open_low=True)
     noise = check_real("noise", noise, low=0)
     refine = check_integer("refine", refine, low=1)
     gain = gaussian_gain(g, convention)

@@ -12,8 +12,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import dawsn, erf, erfcx
 
-from heavytail_snn.errors import ParameterError, check_real
+from heavytail_snn.errors import ParameterError, UnitError, check_real
 from heavytail_snn.results import Result, field_of
+
+# exponents of metre, kilogram, second and ampere
+_VOLTAGE, _TIME, _RATE = (2, 1, -3, -1), (0, 0, 1, 0), (0, 0, -1, 0)
+_UNITS = {_VOLTAGE: "volt", _TIME: "second", _RATE: "hertz", (0, 0, 0, 0): "no unit"}
+_DIMENSIONS = {
+    "tau": _TIME,
+    "t_ref": _TIME,
+    "dt": _TIME,
+    "initial_rate": _RATE,
+    "in_degree": (0, 0, 0, 0),
+}
 
 # -zeta(1/2)/sqrt(2 pi): mean overshoot of a Gaussian random walk, in step standard deviations
 BARRIER_SHIFT = 0.5825971579390107
@@ -77,10 +88,10 @@ def siegert(
     >>> round(siegert(0.04, 0.0).rate, 4)
     63.04
     """
-    values = {"mu": si(mu), "sigma": si(sigma), "tau": si(tau), "theta": si(theta)}
-    values |= {"v_reset": si(v_reset), "t_ref": si(t_ref)}
+    values = {"mu": mu, "sigma": sigma, "tau": tau, "theta": theta}
+    values = {k: si(k, v) for k, v in (values | {"v_reset": v_reset, "t_ref": t_ref}).items()}
     check_neuron(values)
-    step = None if dt is None else check_real("dt", si(dt), low=0.0)
+    step = None if dt is None else check_real("dt", si("dt", dt), low=0.0)
     rate, by_mu, by_sigma = siegert_derivatives(**values, dt=step)
     coarse = siegert_derivatives(**values, dt=step, n_nodes=N_NODES // 2)[0]
     error = abs(coarse - rate) / rate if rate > 0 else 0.0
@@ -95,9 +106,20 @@ def siegert(
     )
 
 
-def si(value: Any) -> Any:
-    """Return a number or a Brian2 quantity as a plain number in SI units."""
-    return np.asarray(value).item() if hasattr(value, "dim") else value
+def si(argument: str, value: Any) -> Any:
+    """Return a number or a Brian2 quantity as a plain number in SI units.
+
+    Raises `UnitError` for a quantity that is neither dimensionless nor what `argument` is.
+    """
+    if not hasattr(value, "dim"):
+        return value
+    due = _DIMENSIONS.get(argument, _VOLTAGE)
+    exponents = tuple(value.dim.get_dimension(base) for base in ("m", "kg", "s", "A"))
+    if exponents not in (due, (0, 0, 0, 0)) or np.ndim(value):
+        raise UnitError(
+            argument, value, f"must be one quantity in {_UNITS[due]}, or a plain number in SI units"
+        )
+    return float(np.asarray(value))
 
 
 def check_neuron(values: dict[str, Any]) -> None:

@@ -316,7 +316,7 @@ SPIKES = np.arange(1, 2000) * 0.01
     [
         ({"method": "welsh"}, ParameterError, "did you mean 'welch'"),
         ({"unit": 1}, ParameterError, r"unit must be an integer in \[0, 0\], got 1"),
-        ({"unit": "all"}, ParameterError, "'mean' or 'pooled'"),
+        ({"unit": "all"}, ParameterError, "'mean', 'pooled'"),
         ({"bin_size": 0}, ParameterError, "bin_size"),
         ({"bin_size": 1e-9}, ParameterError, "bin_size must not cut"),
         ({"bin_size": 30.0}, RecordingError, "a segment must have 8 to 0 bins"),

@@ -74,7 +74,11 @@ BAD = {
     "lengths": (([0.5, 0.6], [0], 1, 0, 1), RecordingError, r"\(2,\) and \(1,\)"),
     "two-dimensional": (([[0.5]], [[0]], 1, 0, 1), RecordingError, r"from_spike_trains"),
     "zero duration": (([], [], 1, 2, 2), RecordingError, r"t_stop = 2 s.*duration"),
-    "no units": (([], [], 0, 0, 1), ParameterError, r"n_units must be an integer >= 1, got 0"),
+    "no units": (
+        ([], [], 0, 0, 1),
+        ParameterError,
+        r"n_units must be an integer in \[1, 2147483647\], got 0",
+    ),
     "limit nan": (([], [], 1, 0, np.nan), ParameterError, r"t_stop must be a finite"),
     "limit wrong unit": (([], [], 1, 0 * pq.mV, 1), UnitError, r"t_start must have the dimension"),
     "times wrong unit": (([0.5] * pq.mV, [0], 1, 0, 1), UnitError, r"times must have the dim"),
@@ -128,8 +132,9 @@ def test_from_spike_trains():
     with pytest.raises(RecordingError, match=r"times of unit 1 must be sorted"):
         Recording.from_spike_trains([[0.1], [0.4, 0.2]], 0, 1)
     assert Recording.from_spike_trains([[0.4, 0.2]], 0, 1, sort=True).times.tolist() == [0.2, 0.4]
-    with pytest.raises(RecordingError, match=r"flat array"):
-        Recording.from_spike_trains(np.array([0.1, 0.2]), 0, 1)
+    for flat in (np.array([0.1, 0.2]), [0.1, 0.2]):
+        with pytest.raises(RecordingError, match=r"shape \(\); for one unit pass \[times\]"):
+            Recording.from_spike_trains(flat, 0, 1)
     with pytest.raises(RecordingError, match=r"at least one unit"):
         Recording.from_spike_trains([], 0, 1)
 
