@@ -88,7 +88,7 @@ def siegert(
     >>> round(siegert(0.04, 0.0).rate, 4)
     63.04
     """
-    values = {"mu": mu, "sigma": sigma, "tau": tau, "theta": theta}
+    values: dict[str, Any] = {"mu": mu, "sigma": sigma, "tau": tau, "theta": theta}
     values = {k: si(k, v) for k, v in (values | {"v_reset": v_reset, "t_ref": t_ref}).items()}
     check_neuron(values)
     step = None if dt is None else check_real("dt", si("dt", dt), low=0.0)
