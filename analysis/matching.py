@@ -318,8 +318,8 @@ def match_statistics(
         notes.append("errors over units are unknown with a single unit")
     if irregularity > 1:
         notes.append(
-            f"CV2 = {irregularity:.3g} is above that of a Poisson train: bursts, which a LIF "
-            "neuron with white input shows only at a drive far below threshold and very strong noise"
+            f"CV2 = {irregularity:.3g} is above that of a Poisson train: a LIF neuron with white "
+            "input bursts like this only far below threshold and with very strong noise"
         )
     membrane = {"tau": tau, "theta": theta, "v_reset": v_reset, "t_ref": t_ref}
     try:

@@ -217,6 +217,11 @@ def _network(table: dict[str, Any], index: int, place: "Place") -> NetworkConfig
             place("network", index, "drive"), values["drive"],
             f"must be 0 for {model}, whose theory has no drive", "leave it out",
         )  # fmt: skip
+    if model == "binary" and values["noise"] == 0:
+        raise ParameterError(
+            place("network", index, "noise"), 0, "must be positive for binary units",
+            "their theory has no autocorrelation without threshold noise",
+        )  # fmt: skip
     return NetworkConfig(**values)
 
 

@@ -89,8 +89,6 @@ def _trend(row: ComparedQuantity, prediction: Prediction, facts: Facts) -> list[
     change += f"{sizes[-1]}"
     if apart[0] - apart[1] > noise:
         return [f"The difference shrinks with size ({change}): an effect of finite N."]
-    if row.measured is not None and abs(row.difference) < max(apart):
-        return [f"Between sizes it is {change}: no clear trend with N."]
     return [f"It does not shrink with size ({change})."]
 
 

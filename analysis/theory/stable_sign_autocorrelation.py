@@ -79,8 +79,12 @@ def stable_sign_autocorrelation(
         name, value = ("s", s) if s == 0 else ("g", g)
         raise ParameterError(name, value, "must be positive here")
     decay, coarse = (_decay_rate(alpha, share, n) for n in (_NODES, _NODES // 2))
+
+    def velocity(_: float, y: Floats) -> Floats:
+        return decay(np.exp(-y))
+
     solution = integrate.solve_ivp(
-        lambda _, y: decay(np.exp(-y)),
+        velocity,
         (0.0, max(float(times[-1]), 1e-12)),
         [0.0],
         t_eval=times,
