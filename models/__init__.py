@@ -2,6 +2,7 @@
 
 from heavytail_snn.models.activation import Activation, threshold_linear
 from heavytail_snn.models.binary import BinaryNetwork, states_at
+from heavytail_snn.models.binary_trials import binary_trials, synchronous_trials
 from heavytail_snn.models.conductance_lif import ConductanceLIFNetwork
 from heavytail_snn.models.delayed_xor import DelayedXor, delayed_xor
 from heavytail_snn.models.lif import LIFNetwork
@@ -13,6 +14,14 @@ from heavytail_snn.models.rapid_theta import RapidThetaNetwork
 from heavytail_snn.models.rate_flow import RateFlow
 from heavytail_snn.models.rate_map import RateMap
 from heavytail_snn.models.rate_network import LowRankPlus
+from heavytail_snn.models.stimulus import (
+    Stimulus,
+    circle,
+    gaussian_mixture,
+    given_stimuli,
+    sphere,
+    torus,
+)
 from heavytail_snn.models.theta import ThetaNetwork
 
 __all__ = [
@@ -28,10 +37,18 @@ __all__ = [
     "RapidThetaNetwork",
     "RateFlow",
     "RateMap",
+    "Stimulus",
     "ThetaNetwork",
     "WhiteNoise",
     "delayed_xor",
     "prune",
+    "binary_trials",
+    "circle",
+    "gaussian_mixture",
+    "given_stimuli",
+    "sphere",
     "states_at",
+    "synchronous_trials",
+    "torus",
     "threshold_linear",
 ]

@@ -266,7 +266,7 @@ def given_stimuli(features: ArrayLike, *, labels: ArrayLike | None = None) -> St
 def _angles(angles: Any) -> Floats:
     if np.ndim(angles) == 0:
         count = check_integer("angles", angles, low=1, remedy="give a number or an array of angles")
-        return 2.0 * math.pi / count * np.arange(count)
+        return np.asarray(2.0 * math.pi / count * np.arange(count), dtype=np.float64)
     array = real_array("angles", angles)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]

@@ -6,14 +6,17 @@ from heavytail_snn.analysis.geometry.eigenspectrum import (
     eigenspectrum_exponent,
     kernel_eigenvalues,
 )
+from heavytail_snn.analysis.geometry.presentation import Presentation, present
 from heavytail_snn.analysis.geometry.response_kernel import ResponseKernel, response_kernel
 
 __all__ = [
     "CrossValidatedPCA",
     "EigenspectrumExponent",
+    "Presentation",
     "ResponseKernel",
     "cvpca",
     "eigenspectrum_exponent",
     "kernel_eigenvalues",
+    "present",
     "response_kernel",
 ]

@@ -25,7 +25,7 @@ from heavytail_snn.results import Result, field_of
 
 Floats = NDArray[np.float64]
 
-_MAX_BINS = 30
+_BINS_PER_DECADE = 12
 _POINTS = {True: 5, False: 3}  # distances that a fit with and without nugget needs
 _EXPONENTS = (0.05, 4.0)  # range of cusp exponents searched
 
@@ -136,47 +136,87 @@ def response_kernel(
         array -= array.mean(axis=(0, 2), keepdims=True)
     square = float(np.mean(array**2))
     kernel = gram_matrix(array, products) / (square * array.shape[1])
-    parameters = {"products": products, "center": center, "with_nugget": with_nugget}
-    common = {"kernel": kernel, "coincidence": float(np.mean(np.diag(kernel)))}
-    if stimuli is None:
-        empty, nothing = np.empty(0), float("nan")
-        return ResponseKernel(
-            **common,
-            distance=empty,
-            profile=empty,
-            profile_error=empty,
-            **dict.fromkeys(_NUMBERS, nothing),
-            **dict.fromkeys([f"{name}_error" for name in _NUMBERS], nothing),
-            band=(nothing, nothing),
-            parameters=parameters,
-        )
-    distance, member = distance_bins(stimulus_distances(stimuli, len(array)))
-    blocks = _block_profiles(array, products, block_labels(array.shape[1], groups), member)
-    random = stream(seed, "kernel bootstrap")
+    fits = _Fits.without_stimuli()
+    if stimuli is not None:
+        distances = stimulus_distances(stimuli, len(array))
+        labels = block_labels(array.shape[1], groups)
+        random = stream(seed, "kernel bootstrap")
+        fits = _fits(array, products, distances, labels, band, with_nugget, n_bootstrap, random)
+    values, errors = fits.values.tolist(), fits.errors.tolist()
+    return ResponseKernel(
+        kernel=kernel,
+        coincidence=float(np.mean(np.diag(kernel))),
+        distance=fits.distance,
+        profile=fits.profile,
+        profile_error=fits.profile_error,
+        nugget=values[0],
+        nugget_error=errors[0],
+        cusp_exponent=values[1],
+        cusp_exponent_error=errors[1],
+        smoothness_length=values[2],
+        smoothness_length_error=errors[2],
+        band=fits.band,
+        parameters={
+            "products": products,
+            "center": center,
+            "with_nugget": with_nugget,
+            "n_bootstrap": n_bootstrap,
+        },
+        seed=recorded_seed(seed),
+        warnings=fits.warnings,
+    )
+
+
+@dataclass(frozen=True)
+class _Fits:
+    distance: Floats
+    profile: Floats
+    profile_error: Floats
+    values: Floats  # nugget, cusp exponent, smoothness length
+    errors: Floats
+    band: tuple[float, float]
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def without_stimuli(cls) -> "_Fits":
+        empty, unknown = np.empty(0), np.full(3, np.nan)
+        return cls(empty, empty, empty, unknown, unknown, (np.nan, np.nan))
+
+
+def _fits(
+    array: Floats,
+    products: str,
+    distances: Floats,
+    labels: NDArray[np.int64],
+    band: tuple[float, float] | None,
+    with_nugget: bool,
+    n_bootstrap: int,
+    random: np.random.Generator,
+) -> _Fits:
+    distance, member = distance_bins(distances)
+    blocks = _block_profiles(array, products, labels, member)
     picks = random.integers(0, len(blocks), (n_bootstrap, len(blocks)))
     whole = _normalised(blocks.sum(axis=0))
     samples = np.array([_normalised(blocks[pick].sum(axis=0)) for pick in picks])
     chosen = _chosen_band(distance, whole, band, with_nugget)
     spread = samples[:, 1:].std(axis=0)
-    values = _roughness(distance, whole, chosen, spread, with_nugget)
-    resampled = np.array(
-        [_roughness(distance, row, chosen, spread, with_nugget) for row in samples]
+    values = np.array(_roughness(distance, whole, chosen, spread, with_nugget))
+    resampled = [_roughness(distance, row, chosen, spread, with_nugget) for row in samples]
+    warnings: tuple[str, ...] = ()
+    if with_nugget and not _EXPONENTS[0] * 1.05 < values[1] < _EXPONENTS[1] / 1.05:
+        warnings = (
+            f"the cusp exponent is at the edge of the searched range {_EXPONENTS}: nugget and cusp "
+            "cannot be told apart in this band",
+        )
+    return _Fits(
+        distance,
+        whole[1:],
+        spread,
+        values,
+        np.std(resampled, axis=0),
+        (float(distance[chosen].min()), float(distance[chosen].max())),
+        warnings,
     )
-    errors = resampled.std(axis=0)
-    return ResponseKernel(
-        **common,
-        distance=distance,
-        profile=whole[1:],
-        profile_error=spread,
-        **dict(zip(_NUMBERS, map(float, values), strict=True)),
-        **{f"{n}_error": float(e) for n, e in zip(_NUMBERS, errors, strict=True)},
-        band=(float(distance[chosen].min()), float(distance[chosen].max())),
-        parameters=parameters | {"n_bootstrap": n_bootstrap},
-        seed=recorded_seed(seed),
-    )
-
-
-_NUMBERS = ("nugget", "cusp_exponent", "smoothness_length")
 
 
 def distance_bins(distances: Floats) -> tuple[Floats, NDArray[np.int64]]:
@@ -189,8 +229,8 @@ def distance_bins(distances: Floats) -> tuple[Floats, NDArray[np.int64]]:
     Returns
     -------
     distance : (m,) ndarray
-        Increasing: the distinct values if there are at most n, else the geometric means of at most
-        30 bins with equal numbers of pairs.
+        Increasing: the distinct values if there are at most n, else the geometric means of
+        logarithmic bins, 12 a decade.
     member : (n, n) ndarray of int
         The bin of each pair; -1 for equal stimuli.
     """
@@ -202,11 +242,13 @@ def distance_bins(distances: Floats) -> tuple[Floats, NDArray[np.int64]]:
     if not values.size:
         raise ParameterError("stimuli", distances, "must not all be equal")
     if values.size > len(distances):
-        edges = np.unique(np.quantile(rounded[rounded > 0], np.linspace(0, 1, _MAX_BINS + 1)[1:-1]))
-        member = np.where(rounded > 0, np.searchsorted(edges, rounded), -1)
-        used, member = np.unique(member, return_inverse=True)
-        member = member.reshape(rounded.shape) + used[0]
-        values = np.array([np.exp(np.mean(np.log(rounded[member == k]))) for k in used if k >= 0])
+        cell = np.full(rounded.shape, -1)
+        apart = rounded > 0
+        cell[apart] = np.floor(_BINS_PER_DECADE * np.log10(rounded[apart] / values[0]) + 0.5)
+        used, member = np.unique(cell, return_inverse=True)
+        n_equal = np.count_nonzero(used < 0)  # 1: the diagonal
+        member = member.reshape(rounded.shape) - n_equal
+        values = np.array([np.exp(np.mean(np.log(rounded[cell == k]))) for k in used[n_equal:]])
     return values, member
 
 

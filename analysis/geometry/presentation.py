@@ -1,0 +1,269 @@
+"""Present stimuli to a network, trial by trial, and read its responses.
+
+All trials of a model that runs through Brian2 share one compiled program: only numbers (drive or
+initial state, seeds) change between them.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+from tqdm import tqdm
+
+from heavytail_snn.errors import ParameterError, check_choice, check_integer, check_real
+from heavytail_snn.models.binary import states_at
+from heavytail_snn.models.network_model import NetworkModel
+from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork
+from heavytail_snn.models.rate_network import RateNetwork
+from heavytail_snn.randomness import Seed, child_sequence, recorded_seed
+from heavytail_snn.recording import Recording
+from heavytail_snn.simulation import simulate
+from heavytail_snn.time_units import one_time
+from heavytail_snn.traces import Trace
+
+CODINGS = ("drive", "initial")
+NOISES = ("frozen", "fresh")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Presentation:
+    """Recordings of all trials: what responses are read from.
+
+    Parameters
+    ----------
+    recordings : tuple of tuple of Recording
+        By stimulus, then by repeat.
+    parameters : dict
+    seed : object
+    """
+
+    recordings: tuple[tuple[Recording, ...], ...]
+    parameters: dict[str, Any]
+    seed: Any = None
+
+    def counts(
+        self, start: Any = None, stop: Any = None, *, precision: Any = None
+    ) -> NDArray[np.float64]:
+        """Count spikes in a window.
+
+        Parameters
+        ----------
+        start, stop : float or quantity of time, optional
+            Window after stimulus onset; by default the whole trial.
+        precision : float or quantity of time, optional
+            Width of bins that cut the window; spikes in different bins count as different
+            responses.  A remainder at the end of the window is left out.
+
+        Returns
+        -------
+        (n_stimuli, n_neurons * n_bins, n_repeats) ndarray
+            Bins of a neuron lie next to each other; one bin without `precision`.
+        """
+        first = self.recordings[0][0]
+        low = first.t_start if start is None else one_time("start", start)
+        high = first.t_stop if stop is None else one_time("stop", stop)
+        if not first.t_start <= low < high <= first.t_stop + 1e-12:
+            raise ParameterError(
+                "stop", (low, high), f"must end a window inside {first.t_start, first.t_stop} s"
+            )
+        width = high - low
+        if precision is not None:
+            width = one_time("precision", precision, low=0, open_low=True)
+        n_bins = int((high - low) / width + 1e-6)
+        if n_bins < 1:
+            raise ParameterError("precision", width, f"must not exceed the window {high - low} s")
+        return self._stacked(lambda recording: _binned(recording, low, width, n_bins))
+
+    def states(self, time: Any = None) -> NDArray[np.float64]:
+        """Return states of binary units or rate networks at a time, by default at the end.
+
+        Returns
+        -------
+        (n_stimuli, n_neurons, n_repeats) ndarray
+        """
+        moment = self.recordings[0][0].t_stop if time is None else one_time("time", time)
+        return self._stacked(lambda recording: _state(recording, moment))
+
+    def _stacked(self, read: Any) -> NDArray[np.float64]:
+        return np.stack([np.stack([read(r) for r in row], axis=1) for row in self.recordings])
+
+
+def present(
+    model: Any,
+    stimulus: Any,
+    duration: Any,
+    *,
+    amplitude: Any = 1.0,
+    coding: str = "drive",
+    noise: str = "frozen",
+    n_repeats: int = 1,
+    seed: Seed = None,
+    backend: str = "runtime",
+    dt: Any = None,
+    progress: bool = False,
+) -> Presentation:
+    """Simulate a network once for each stimulus and repeat.
+
+    Parameters
+    ----------
+    model : LIFNetwork, BinaryNetwork, RateMap, RateFlow, ThetaNetwork, RapidThetaNetwork, ...
+        Its weights are drawn once, from the seed, and shared by all trials.
+    stimulus : Stimulus or (n_stimuli, n_neurons) array_like
+        Patterns of standard normal numbers, projected from the features with the same seed.
+    duration : Quantity of time or float
+        As for `simulate`; the stimulus starts with the run.
+    amplitude : float or Quantity
+        Factor of the pattern that is added to the model's drive (mV for a LIFNetwork); for a rate
+        network coded in its initial state, factor of that state; otherwise unused there.
+    coding : {"drive", "initial"}
+        Constant input, with the same initial state for all stimuli; or initial state: the
+        pattern's signs (binary units), the pattern itself (rate networks), potentials
+        v_reset + (theta - v_reset) Phi(pattern), uniform as by default (LIF neurons).
+    noise : {"frozen", "fresh"}
+        Whether all stimuli of one repeat share noise, update times and remaining initial state, or
+        draw their own.
+    n_repeats : int
+    seed : int, SeedSequence, Generator or None
+    backend, dt :
+        As for `simulate`; they do not apply to event-based and rate networks.
+    progress : bool
+
+    Returns
+    -------
+    Presentation
+
+    Raises
+    ------
+    ParameterError
+        If the model cannot be stimulated in this way or its own frozen noise contradicts `noise`.
+    """
+    check_choice("coding", coding, CODINGS)
+    check_choice("noise", noise, NOISES)
+    n_repeats = check_integer("n_repeats", n_repeats, low=1)
+    if noise == "fresh" and getattr(model, "noise_seed", None) is not None:
+        raise ParameterError("noise", noise, "contradicts the model's frozen noise seed")
+    root = child_sequence(seed, "presentation")  # fixes a Generator's or None's entropy
+    size = model.size if isinstance(model, NetworkModel) else model.n_neurons
+    patterns = _patterns(stimulus, size, root)
+    if isinstance(model, NetworkModel):
+        model = dataclasses.replace(model, weights=model.sample_weights(root))  # type: ignore[type-var]
+    trials = [(s, r) for s in range(len(patterns)) for r in range(n_repeats)]
+    rows: list[list[Recording]] = [[] for _ in patterns]
+    for number, repeat in tqdm(trials, disable=not progress, desc="trials"):
+        name = f"repeat {repeat}" if noise == "frozen" else f"stimulus {number} repeat {repeat}"
+        rows[number].append(
+            _trial(
+                model,
+                patterns[number],
+                duration,
+                amplitude,
+                coding,
+                seed=child_sequence(root, name),
+                backend=backend,
+                dt=dt,
+            )
+        )
+    return Presentation(
+        recordings=tuple(map(tuple, rows)),
+        parameters={
+            "model": type(model).__name__,
+            "duration": duration,
+            "amplitude": amplitude,
+            "coding": coding,
+            "noise": noise,
+            "n_repeats": n_repeats,
+        },
+        seed=recorded_seed(root),
+    )
+
+
+def _patterns(stimulus: Any, n_neurons: int, seed: Seed) -> NDArray[np.float64]:
+    if hasattr(stimulus, "patterns"):
+        return stimulus.patterns(n_neurons, seed=seed)
+    patterns = np.asarray(stimulus, dtype=float)
+    if patterns.ndim != 2 or patterns.shape[1] != n_neurons or not np.isfinite(patterns).all():
+        raise ParameterError(
+            "stimulus",
+            f"shape {patterns.shape}",
+            f"must be a Stimulus or a finite array of shape (n_stimuli, {n_neurons})",
+        )
+    return patterns
+
+
+def _trial(
+    model: Any,
+    pattern: NDArray[np.float64],
+    duration: Any,
+    amplitude: Any,
+    coding: str,
+    *,
+    seed: Seed,
+    backend: str,
+    dt: Any,
+) -> Recording:
+    if isinstance(model, RateNetwork):
+        factor = check_real("amplitude", amplitude)
+        return _rate_trial(model, pattern, duration, factor, coding, seed)
+    if isinstance(model, PulseCoupledNetwork):
+        if coding == "initial":
+            raise ParameterError("coding", coding, "must be 'drive' for event-based networks")
+        driven = model.with_drive(model.drive + check_real("amplitude", amplitude) * pattern)
+        return driven.run(duration, seed=seed).recording
+    if not isinstance(model, NetworkModel) or not hasattr(model, "drive"):
+        raise ParameterError("model", model, "must be a network that takes a drive")
+    if coding == "drive":
+        stimulated = dataclasses.replace(model, drive=model.drive + amplitude * pattern)
+    else:
+        stimulated = dataclasses.replace(model, initial=_initial(model, pattern))
+    return simulate(stimulated, duration, backend=backend, dt=dt, seed=seed)
+
+
+def _initial(model: Any, pattern: NDArray[np.float64]) -> Any:
+    if hasattr(model, "states"):
+        low, high = model.states
+        return np.where(pattern > 0, high, low)
+    if hasattr(model, "v_reset"):
+        return model.v_reset + (model.theta - model.v_reset) * special.ndtr(pattern)
+    raise ParameterError("coding", "initial", f"must be 'drive' for a {type(model).__name__}")
+
+
+def _rate_trial(
+    model: RateNetwork,
+    pattern: NDArray[np.float64],
+    duration: Any,
+    amplitude: float,
+    coding: str,
+    seed: Seed,
+) -> Recording:
+    # the stimulus adds to the bias: a copy shares the weights
+    driven = coding == "drive"
+    network = model._copy(bias=model.bias + amplitude * pattern) if driven else model
+    start = network.initial_state(seed) if driven else network.as_state(amplitude * pattern)
+    n_steps = round(check_real("duration", duration, low=network.dt) / network.dt)
+    states = network.run(n_steps, seed=seed, initial_state=start)
+    traces = {"state": Trace(states, dt=network.dt, t_start=network.dt)}
+    stop = n_steps * network.dt
+    return Recording(np.empty(0), np.empty(0, int), network.n_neurons, 0.0, stop, traces=traces)
+
+
+def _binned(recording: Recording, start: float, width: float, n_bins: int) -> NDArray[np.float64]:
+    # a spike on an edge belongs to the bin that it opens, up to rounding of the time grid
+    place = np.floor((recording.times - start) / width + 1e-9).astype(int)
+    inside = (place >= 0) & (place < n_bins)
+    cell = recording.ids[inside] * n_bins + place[inside]
+    return np.bincount(cell, minlength=recording.n_units * n_bins).astype(float)
+
+
+def _state(recording: Recording, moment: float) -> NDArray[np.float64]:
+    if "initial_state" in recording.attrs:
+        return states_at(recording, [moment])[0]
+    if "state" not in recording.traces:
+        raise ParameterError("time", moment, "needs binary units or rates", "read counts instead")
+    trace = recording.traces["state"]
+    sample = round((moment - trace.t_start) / trace.dt)
+    if not 0 <= sample < len(trace.values):
+        raise ParameterError("time", moment, f"must lie in {trace.t_start, recording.t_stop}")
+    return np.asarray(trace.values[sample])
