@@ -13,6 +13,15 @@ from scipy import stats
 from heavytail_snn.backends import preferences
 from heavytail_snn.brian_functions import normal_cdf, register, stable_ug
 from heavytail_snn.errors import ParameterError
+from heavytail_snn.laws import (
+    Constant,
+    Exponential,
+    Gaussian,
+    LevyStable,
+    LogNormal,
+    Pareto,
+    StudentT,
+)
 from heavytail_snn.stable import stable_from_uniform_and_exponential
 
 VARIABLES = "alpha : 1\nbeta : 1\nu : 1\ng : 1\nx : 1"
@@ -46,6 +55,31 @@ def grid():
     harmless = (np.abs(axes["beta"]) < 1) & ((axes["alpha"] < 2) | (axes["beta"] == 0))
     kept = harmless | (np.abs(axes["u"] - 0.5) < 0.49)
     return {name: axis[kept] for name, axis in axes.items()}
+
+
+LAWS = [
+    LevyStable(1.5),
+    LevyStable(1.0),
+    LevyStable(2.0),
+    LevyStable(1.3, 0.8),
+    LevyStable(0.7, -0.5, "S0"),
+    Gaussian(0.5, 2.0),
+    LogNormal(0.8, 3.0),
+    Pareto(1.5, 0.5),
+    StudentT(1.7),
+    Exponential(0.4),
+]
+
+
+@pytest.mark.parametrize("law", LAWS, ids=str)
+def test_the_brian_expression_of_a_law_draws_from_the_law(law):
+    """Against `law.cdf`, which is scipy's and shares nothing with the expression."""
+    drawn = run_once("numpy", f"x = {law.brian_expression()}", n=4000)
+    assert stats.kstest(drawn, law.cdf).pvalue > 1e-3
+
+
+def test_the_brian_expression_of_a_constant_is_its_value():
+    assert (run_once("numpy", f"x = {Constant(-2.5).brian_expression()}", n=3) == -2.5).all()
 
 
 def test_registering_twice_changes_nothing():
