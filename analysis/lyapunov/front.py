@@ -68,8 +68,16 @@ def lyapunov_spectrum(
         from heavytail_snn.analysis.lyapunov.event_driven import lyapunov_spectrum_of_events
 
         return lyapunov_spectrum_of_events(model, k=k, seed=seed, **options)
+    from heavytail_snn.models.binary import BinaryNetwork
     from heavytail_snn.models.network_model import NetworkModel
 
+    if isinstance(model, BinaryNetwork):
+        raise ParameterError(
+            "model",
+            type(model).__name__,
+            "must have a tangent, and binary units have none",
+            "measure how a flip spreads with damage_spreading",
+        )
     if isinstance(model, NetworkModel):
         from heavytail_snn.analysis.lyapunov.brian_model import lyapunov_spectrum_of_model
 
