@@ -8,6 +8,8 @@ from heavytail_snn.analysis import theory
 from heavytail_snn.analysis.compare import ComparedQuantity, Comparison, compare
 from heavytail_snn.analysis.describe import Description, describe
 from heavytail_snn.analysis.dimension import ParticipationRatio, participation_ratio
+from heavytail_snn.analysis.geometry import *  # noqa: F403
+from heavytail_snn.analysis.geometry import __all__ as _geometry
 from heavytail_snn.analysis.lyapunov import *  # noqa: F403 - the sub-package lists its names
 from heavytail_snn.analysis.lyapunov import __all__ as _lyapunov
 from heavytail_snn.analysis.recorded import *  # noqa: F403
@@ -39,6 +41,7 @@ __all__ = [
     "spike_statistics",
     "theory",
     "weight_tail",
+    *_geometry,
     *_lyapunov,
     *_recorded,
 ]
