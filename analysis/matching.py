@@ -25,6 +25,7 @@ from heavytail_snn.models.rate_flow import RateFlow
 from heavytail_snn.models.rate_network import fixed_seed
 from heavytail_snn.randomness import Seed, recorded_seed
 from heavytail_snn.recording import Recording
+from heavytail_snn.recording_inputs import as_recording
 from heavytail_snn.results import Estimate, Result, field_of
 
 _SETTLE = 50.0  # time constants before the rate network is averaged
@@ -310,12 +311,14 @@ def match_statistics(
     -----
     Rate and CV of a LIF neuron with white input: Siegert 1951; Brunel 2000, appendix.
     """
-    statistics = spike_statistics(recording, t_start=t_start, t_stop=t_stop)
+    spikes = as_recording("recording", recording, t_start=t_start, t_stop=t_stop)
+    statistics = spike_statistics(spikes)
     rate, irregularity = statistics.rate, statistics.cv2
     errors = [statistics.rate_error, statistics.cv2_error]
     notes = list(statistics.warnings)
-    if not np.isfinite(errors).all():  # one unit: no spread over units
-        notes.append("errors over units are unknown with a single unit")
+    if not np.isfinite(errors).all():
+        errors = _renewal_errors(spikes)
+        notes.append("one unit: errors are those of independent intervals, not over units")
     if irregularity > 1:
         notes.append(
             f"CV2 = {irregularity:.3g} is above that of a Poisson train: a LIF neuron with white "
@@ -334,6 +337,17 @@ def match_statistics(
         noise=noise, noise_error=float(spread[1]), gain=_gain(rate, noise, tau),
         gain_error=float(spread[2]), parameters=membrane, warnings=tuple(notes),
     )  # fmt: skip
+
+
+def _renewal_errors(spikes: Recording) -> list[float]:
+    """Return the errors of rate and CV2 of the busiest unit, were its intervals independent."""
+    intervals = np.diff(max(spikes.spike_trains(), key=len))
+    first, second = intervals[:-1], intervals[1:]
+    local = 2 * np.abs(second - first) / (second + first)
+    n = intervals.size
+    rate_error = intervals.std() / intervals.mean() ** 2 / math.sqrt(n)
+    # neighbouring pairs share an interval
+    return [float(rate_error), float(local.std() * math.sqrt(2.0 / n))]
 
 
 def white_input(

@@ -32,6 +32,7 @@ from heavytail_snn.study_networks import (
 
 STORED = "study"  # id of the block of JSON in a report
 FASTEST = 1000.0  # Hz; no neuron sustains more
+MANY, LONGEST_PAUSE = 100, 0.5  # s; no unit spaces that many spikes that far
 SLOWEST = 1e-3  # Hz; a unit that fires less than four times an hour was not recorded for that
 
 
@@ -223,16 +224,27 @@ def read_recording(config: StudyConfig) -> Recording:
     path = EXAMPLE_PATH if config.recording == "example" else config.recording
     options = {"time_unit": config.time_unit} if config.time_unit else {}
     recording = Recording.read(path, **options)
+    check_plausible(recording)
+    return recording
+
+
+def check_plausible(recording: Recording) -> None:
+    """Raise RecordingError for rates or intervals that say the times are in another unit."""
+    remedy = "are the times in another unit? set time_unit to s, ms or us"
     rates = recording.rates()
     fastest, middle = float(rates.max()), float(np.median(rates))
     if fastest > FASTEST or middle < SLOWEST:
         wrong = f"{fastest:.3g}" if fastest > FASTEST else f"a median of {middle:.3g}"
         raise RecordingError(
             f"rates of units must lie between {SLOWEST:g} and {FASTEST:g} Hz, got {wrong} over "
-            f"{recording.duration:.4g} s; are the times in another unit? set time_unit to s, ms "
-            "or us"
+            f"{recording.duration:.4g} s; {remedy}"
         )
-    return recording
+    shortest = min(float(np.diff(t).min(initial=np.inf)) for t in recording.spike_trains())
+    if recording.n_spikes > MANY and shortest > LONGEST_PAUSE:
+        raise RecordingError(
+            f"of {recording.n_spikes} spikes some of one unit must lie within {LONGEST_PAUSE:g} s, "
+            f"got {shortest:.3g} s as the shortest interval; {remedy}"
+        )
 
 
 def read_study(path: Path | str) -> StudyConfig:

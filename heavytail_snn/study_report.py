@@ -121,7 +121,8 @@ def _recorded(study: Study) -> list[Section]:
          "standard error": e.standard_error, "unit": e.unit}
         for e in description.estimates()
     ]  # fmt: skip
-    notes = " ".join(description.warnings)
+    notes = ". ".join(description.warnings)
+    quality = ". ".join(str(description.quality).splitlines())
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
     middle = (recording.t_start + recording.t_stop) / 2
     span = min(5.0, recording.duration / 2)
@@ -135,7 +136,7 @@ def _recorded(study: Study) -> list[Section]:
     return [
         Section(
             "The recording",
-            f"{recording}. {description.quality}".replace("\n", " ") + (f" {notes}" * bool(notes)),
+            f"{recording}. {quality}." + (f" {notes}." * bool(notes)),
             figure=figure,
             caption=f"{span:g} s from the middle of the recording, and its mean spectrum over the "
             "rate" + (" beside the LIF networks." if len(spectra) > 1 else "."),

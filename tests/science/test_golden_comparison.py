@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from brian2 import mV, ms, second
+from brian2 import ms, mV, second
 
 from heavytail_snn.analysis import compare, participation_ratio, power_spectrum, spike_statistics
 from heavytail_snn.analysis.theory import rate_map, rate_map_spectrum, siegert

@@ -1,5 +1,7 @@
 """The configuration of a study: defaults, lines in messages, did-you-mean, every rule."""
 
+from pathlib import Path
+
 import pytest
 
 from heavytail_snn.errors import ParameterError
@@ -19,6 +21,11 @@ def test_default_study_is_the_one_promised():
     assert {n.model for n in config.networks} == {"lif", "binary", "rate_map"}
     assert all(set(n.alpha) == {2.0, 1.5} for n in config.networks)
     assert all(max(n.n_neurons) == 1000 for n in config.networks)
+
+
+def test_the_example_file_is_the_default():
+    path = Path(__file__).resolve().parents[2] / "examples/study_default.toml"
+    assert path.read_text() == DEFAULT_TOML
 
 
 def test_resolved_configuration_is_a_fixed_point():
