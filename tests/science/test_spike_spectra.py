@@ -338,7 +338,6 @@ def test_power_spectrum_refuses(options, error, words):
     "spikes",
     [None, "", [], np.nan, np.inf, -1, 0, [1j], [True], [object()], [0.2, 0.1], [0.1, 0.1],
      [0.1, np.nan], np.ones((2, 2, 2)), [[], []], [0.5], [1e300, -1e300], (t for t in SPIKES)],
-    ids=repr,
 )  # fmt: skip
 def test_nonsense_is_refused_with_a_named_error(analysis, spikes):
     with pytest.raises(
