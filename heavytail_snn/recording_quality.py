@@ -124,7 +124,7 @@ def quality_report(
             "max_rate": max_rate,
             "max_share": max_share,
         },
-        warnings=provenance_warnings(recording),
+        warnings=_reading_notes(recording),
     )
 
 
@@ -141,7 +141,21 @@ def count_violations(recording: Recording, refractory: float) -> tuple[np.ndarra
 
 
 def provenance_warnings(recording: Recording) -> tuple[str, ...]:
-    """Return what the way a recording was read says about results computed from it."""
+    """Return what results computed from a recording must say: how it was read, doubtful units.
+
+    Units are judged where the data were recorded; those of a simulation are what they are.
+    """
+    found = _reading_notes(recording)
+    if "source" in recording.attrs and "model" not in recording.attrs:
+        report = quality_report(recording)
+        doubtful = [u for u in report.flagged_units if recording.counts()[u] > 1]
+        if doubtful:
+            units = ", ".join(map(str, doubtful))
+            found += (f"doubtful units are in these numbers: {units} (see Recording.quality())",)
+    return found
+
+
+def _reading_notes(recording: Recording) -> tuple[str, ...]:
     found = []
     guessed = [n for n in ("t_start", "t_stop") if recording.attrs.get(f"{n}_from") == "spikes"]
     if guessed:

@@ -23,7 +23,8 @@ def prepared(spikes: Any, bin_size: Any, t_start: Any, t_stop: Any) -> tuple[Rec
             "bin_size",
             bin_size,
             f"must not cut the {recording.duration:g} s into more than {MAX_BINS:.0e} bins",
-            "use 1e-3, in seconds",
+            "use wider bins; if the recording is shorter than that, its times are not in seconds: "
+            "read it with time_unit='ms' or 'us'",
         )
     return recording, bin_size, int(exact + EDGE_TOLERANCE)
 

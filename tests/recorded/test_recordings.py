@@ -8,10 +8,11 @@ import hashlib
 import numpy as np
 import pytest
 
+from heavytail_snn.analysis import describe, participation_ratio
 from heavytail_snn.analysis.recorded import read_responses
 from heavytail_snn.analysis.spectra import power_spectrum, spike_statistics
 from heavytail_snn.data import EXAMPLE_PATH
-from heavytail_snn.errors import RecordingError
+from heavytail_snn.errors import ParameterError, RecordingError
 from heavytail_snn.recording import Recording
 
 # file: (SHA-256, options, units, spikes, span in s, rates min / median / max in Hz)
@@ -103,6 +104,23 @@ def test_w_maze_bad_unit_is_flagged_and_kept(opened):
     assert others.n_spikes == 56_888
     assert others.rates().max() == pytest.approx(3.13, abs=5e-3)
     assert others.quality().total_violation_fraction == pytest.approx(0.0085, abs=5e-5)
+    note = "doubtful units are in these numbers: 19, 23 (see Recording.quality())"
+    for result in (
+        power_spectrum(recording),
+        spike_statistics(recording),
+        participation_ratio(recording, bin_size=0.1),
+        describe(recording),
+    ):
+        assert note in result.warnings
+    sound = recording.select(report.sound_units)
+    assert not any("doubtful" in each for each in spike_statistics(sound).warnings)
+
+
+def test_times_in_microseconds_taken_as_seconds_are_refused(shared):
+    name = "grasshopper/grasshopper_spike_times1.txt"
+    recording = Recording.read(checked_path(shared, name, SETS[name][0]))
+    with pytest.raises(ParameterError, match=r"times are not in seconds.*time_unit"):
+        power_spectrum(recording)
 
 
 def test_nwb_without_obs_intervals(opened, shared, monkeypatch):
