@@ -116,6 +116,14 @@ def test_mixture_gives_each_cell_one_law(by, axis, wiring):
     assert 60 < (largest == 1.0).sum() < 140
 
 
+def test_different_seeds_differ_in_wiring_and_in_weights():
+    first, other = (Coupling(Gaussian(), FixedInDegree(10)).sample(50, seed) for seed in (1, 2))
+    assert (first.indices != other.indices).any()
+    assert not np.isin(first.data, other.data).any()
+    dense = [Coupling(Gaussian(), AllToAll()).sample(5, seed) for seed in (1, 2, None, None)]
+    assert np.unique(np.concatenate([matrix.ravel() for matrix in dense])).size == 4 * 25
+
+
 def test_changing_the_law_or_the_gain_keeps_the_wiring():
     first = Coupling(Gaussian(), FixedInDegree(10)).sample(100, seed=9)
     second = Coupling(LevyStable(1.2), FixedInDegree(10), gain=3.0).sample(100, seed=9)
