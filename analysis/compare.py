@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -117,24 +116,10 @@ class Comparison:
         return body.to_latex(index=False)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw a forest plot of measured over predicted, with 1 marked; return the axes."""
-        ax = ax or plt.figure(figsize=(6, 0.4 * len(self.rows) + 1.2)).add_subplot()
-        rows = [r for r in self.rows if math.isfinite(r.relative_error)]
-        colours = {"agrees": "C0", "differs": "C1", "not comparable": "0.6"}
-        for height, row in enumerate(reversed(rows)):
-            assert row.measured is not None
-            assert row.predicted is not None
-            scale = abs(row.predicted.value)
-            error = np.hypot(_known(row.measured), _known(row.predicted)) / scale
-            ratio = 1 + row.difference / scale
-            marker = "o" if row.verdict == "agrees" else "s"
-            ax.errorbar(
-                ratio, height, xerr=self.z_limit * error, fmt=marker, color=colours[row.verdict]
-            )
-        ax.axvline(1.0, color="0.4", lw=1, zorder=0)
-        ax.set_yticks(range(len(rows)), [row.name.replace("_", " ") for row in reversed(rows)])
-        ax.set_xlabel(f"measured / predicted (bars: {self.z_limit:g} standard errors)")
-        return ax
+        """Draw a forest plot of measured over predicted; see `plots.comparison_forest`."""
+        from heavytail_snn.analysis.plots import comparison_forest
+
+        return comparison_forest({self.title: self}, ax)
 
 
 def compare(

@@ -61,7 +61,7 @@ def match_rate_network(
     *,
     seed: Seed = None,
     recording: Recording | None = None,
-    duration: float = 2.0,
+    duration: Any = None,
     backend: str = "runtime",
 ) -> MatchedNetwork:
     """Build the rate network with a spiking network's weights and say how good the match is.
@@ -76,8 +76,8 @@ def match_rate_network(
         Of weights, initial states and noise; give that of `recording`.
     recording : Recording, optional
         A run of the model with this seed.  Simulated if it is missing.
-    duration : float
-        Of the simulation, in seconds; its first fifth is left out.
+    duration : Quantity of time, optional
+        Of the simulation, by default 200 tau; its first fifth is left out.
     backend : str
 
     Returns
@@ -109,10 +109,8 @@ def match_rate_network(
     matched = _lif_flow(spiking_model, weights) if lif else _binary_flow(spiking_model, weights)
     network, sigma, notes = matched
     if recording is None:
-        from brian2 import second
-
-        length = check_real("duration", duration, low=0, open_low=True)
-        recording = simulate(spiking_model, length * second, seed=seed, backend=backend)
+        length = 200 * spiking_model.tau if duration is None else duration
+        recording = simulate(spiking_model, length, seed=seed, backend=backend)
     run = network.run(round(_AVERAGED / network.dt), seed=seed, warmup=round(_SETTLE / network.dt))
     judge = _compare_lif if lif else _compare_binary
     comparison, correlation = judge(spiking_model, weights, network, run, recording)

@@ -344,7 +344,7 @@ def comparison_forest(comparisons: Mapping[str, Comparison], ax: Axes | None = N
         if any(row.verdict == verdict for _, row, _ in rows):
             ax.plot([], [], marker, color=color, label=verdict)
     ax.axvline(1.0, color="0.4", lw=1, zorder=1)
-    names = [f"{label}: {row.name.replace('_', ' ')}" for label, row, _ in rows]
+    names = [f"{label}: {row.name}".removeprefix(": ").replace("_", " ") for label, row, _ in rows]
     ax.set_yticks(range(len(rows)), names, fontsize="x-small")
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_xlabel("measured / predicted (bars: limits in standard errors; grey: granted accuracy)")

@@ -51,7 +51,7 @@ class Case:
     comparisons : list of Comparison
         One per prediction, in the same order.
     explanations : dict of str to str
-        Of the quantities that differ, by "theory: quantity".
+        Of the quantities that do not agree, by "theory: quantity".
     """
 
     name: str
@@ -98,7 +98,7 @@ class Study:
         ]
 
     def explanations(self) -> list[str]:
-        """Return one sentence for each compared quantity that differs."""
+        """Return one sentence for each quantity that differs or cannot be compared."""
         return [
             f"{case.name}, {name.split(':')[0]}: {sentence}"
             for case in self.cases

@@ -117,5 +117,5 @@ def _count(n: int) -> str:
 def sentences(
     rows: Sequence[ComparedQuantity], prediction: Prediction, facts: Facts
 ) -> dict[str, str]:
-    """Return one sentence per quantity that this theory predicts but the network contradicts."""
-    return {row.name: explain(row, prediction, facts) for row in rows if row.verdict == "differs"}
+    """Return one sentence per quantity that differs from this theory or cannot be compared."""
+    return {row.name: explain(row, prediction, facts) for row in rows if row.verdict != "agrees"}

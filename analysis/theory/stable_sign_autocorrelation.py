@@ -74,7 +74,7 @@ def stable_sign_autocorrelation(
     >>> round(stable_sign_autocorrelation(1.5, 1.0, 1.0, [0.0, 1.0]).flip_rate, 4)
     0.4097
     """
-    times, share = check_times(times), field_share(alpha, g, s)
+    lags, share = check_times(times), field_share(alpha, g, s)
     if s == 0 or g == 0:
         name, value = ("s", s) if s == 0 else ("g", g)
         raise ParameterError(name, value, "must be positive here")
@@ -85,9 +85,9 @@ def stable_sign_autocorrelation(
 
     solution = integrate.solve_ivp(
         velocity,
-        (0.0, max(float(times[-1]), 1e-12)),
+        (0.0, max(float(lags[-1]), 1e-12)),
         [0.0],
-        t_eval=times,
+        t_eval=lags,
         method="DOP853",
         rtol=1e-9,
         atol=1e-9,
@@ -95,7 +95,7 @@ def stable_sign_autocorrelation(
     if not solution.success:
         raise ConvergenceError(f"the autocorrelation did not integrate: {solution.message}")
     return StableSignAutocorrelation(
-        times=times,
+        times=lags,
         autocorrelation=np.exp(-solution.y[0]),
         flip_rate=float(decay(1.0)) / 2.0,
         residual=abs(float(decay(1.0) - coarse(1.0))) / 2.0,

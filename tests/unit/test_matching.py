@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from brian2 import ms, mV
+from brian2 import ms, mV, second
 
 from heavytail_snn.analysis.matching import (
     coefficient_of_variation,
@@ -106,7 +106,7 @@ def test_one_unit_and_bursts_are_said():
 
 
 def test_lif_rate_network_keeps_the_rates_of_neurons():
-    matched = match_rate_network(lif_network(), seed=1, duration=1.0, backend="numpy")
+    matched = match_rate_network(lif_network(), seed=1, duration=1.0 * second, backend="numpy")
     rows = {row.name: row for row in matched.comparison.rows}
     assert abs(rows["rate"].relative_error) < 0.06
     assert abs(rows["rate_sd"].relative_error) < 0.3
@@ -118,7 +118,7 @@ def test_lif_rate_network_keeps_the_rates_of_neurons():
 def test_binary_rate_network_keeps_the_autocovariance():
     coupling = Coupling(Gaussian(), AllToAll(), autapses=False)
     model = BinaryNetwork(coupling, 200, noise=0.5, tau=10 * ms)
-    matched = match_rate_network(model, seed=1, duration=1.0, backend="numpy")
+    matched = match_rate_network(model, seed=1, duration=1.0 * second, backend="numpy")
     for row in matched.comparison.rows:
         assert abs(row.relative_error) < 0.2, row.reason
     assert matched.network.noise**2 == pytest.approx(0.675, rel=0.03)  # theory at g = 1, s = 0.5
@@ -126,7 +126,7 @@ def test_binary_rate_network_keeps_the_autocovariance():
 
 def test_a_given_recording_is_not_simulated_again(monkeypatch):
     model = lif_network()
-    first = match_rate_network(model, seed=1, duration=0.5, backend="numpy")
+    first = match_rate_network(model, seed=1, duration=0.5 * second, backend="numpy")
     quiet = Recording.from_spike_trains([np.array([0.3])] * 200, 0.0, 1.0)
     second = match_rate_network(model, seed=1, recording=quiet)
     assert second.comparison["rate"].measured.value == pytest.approx(1 / 0.8)
