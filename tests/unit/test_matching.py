@@ -124,14 +124,14 @@ def test_binary_rate_network_keeps_the_autocovariance():
     assert matched.network.noise**2 == pytest.approx(0.675, rel=0.03)  # theory at g = 1, s = 0.5
 
 
-def test_a_given_recording_is_not_simulated_again(monkeypatch):
+def test_a_given_recording_is_not_simulated_again():
     model = lif_network()
     first = match_rate_network(model, seed=1, duration=0.5 * second, backend="numpy")
     quiet = Recording.from_spike_trains([np.array([0.3])] * 200, 0.0, 1.0)
-    second = match_rate_network(model, seed=1, recording=quiet)
-    assert second.comparison["rate"].measured.value == pytest.approx(1 / 0.8)
-    assert second.sigma == first.sigma
-    assert second.comparison["rate"].verdict == "differs"
+    matched = match_rate_network(model, seed=1, recording=quiet)
+    assert matched.comparison["rate"].measured.value == pytest.approx(1 / 0.8)
+    assert matched.sigma == first.sigma
+    assert matched.comparison["rate"].verdict == "differs"
 
 
 def test_what_the_match_leaves_out_is_said():
