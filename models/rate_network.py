@@ -69,12 +69,23 @@ def check_weights(weights: Any, *, argument: str = "weights") -> Any:
         values = weights
     shape = tuple(getattr(weights, "shape", ()))
     if len(shape) != 2 or shape[0] != shape[1] or shape[0] == 0:
-        raise ParameterError(argument, shape, "must be a square matrix W[target, source]")
+        raise ParameterError(
+            argument,
+            shape,
+            "must be a square matrix W[target, source]",
+            "one row and one column per neuron; inputs from outside go through input_weights",
+        )
     if isinstance(values, np.ndarray) and values.dtype.kind not in "iuf":
         raise ParameterError(argument, str(values.dtype), "must hold real numbers")
     xp = namespace_of(values)
     if not bool(xp.all(xp.isfinite(values))):
-        raise ParameterError(argument, "nan or inf", "must be finite", "check the weight law")
+        bad = np.argwhere(~np.isfinite(to_numpy(values)))
+        raise ParameterError(
+            argument,
+            f"nan or inf at {tuple(bad[0].tolist())} and {len(bad) - 1} more places",
+            "must be finite",
+            "check the weight law, or the file the weights were read from",
+        )
     if isinstance(values, np.ndarray) and values.dtype.kind != "f":
         weights = weights.astype(np.float64)
     return weights
@@ -159,6 +170,8 @@ class RateNetwork:
         shape = tuple(np.shape(to_numpy(values)))
         if shape != (self.n_neurons,):
             raise ParameterError("initial_state", shape, f"must have shape ({self.n_neurons},)")
+        if not np.isfinite(to_numpy(values)).all():
+            raise ParameterError("initial_state", "nan or inf", "must be finite")
         return values * 1 if namespace_of(values) is not np else like(values, self._array())
 
     def drives(self, seed: Seed = None, inputs: Any = None, scale: float = 1.0) -> Iterator[Any]:
@@ -180,11 +193,21 @@ class RateNetwork:
         for u in steps:
             drive = np.broadcast_to(self.bias, (self.n_neurons,))
             if u is not None:
-                u = np.asarray(u, dtype=np.float64)
+                u = self._checked_input(u)
                 drive = drive + (u if self.input_weights is None else self.input_weights @ u)
             if self.noise:
                 drive = drive + scale * self.noise * generator.standard_normal(self.n_neurons)
             yield like(drive, self._array())
+
+    def _checked_input(self, u: Any) -> np.ndarray:
+        n = self.n_neurons if self.input_weights is None else self.input_weights.shape[1]
+        values = real_array("inputs", u)
+        if values.shape != (n,) and (values.ndim or self.input_weights is not None):
+            remedy = "" if self.input_weights is not None else "or give the network input_weights"
+            raise ParameterError("inputs", values.shape, f"must hold {n} values a step", remedy)
+        if not np.isfinite(values).all():
+            raise ParameterError("inputs", "nan or inf", "must be finite")
+        return values
 
     def run(
         self,

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from heavytail_snn.analysis.lyapunov.qr import positive_qr
+from heavytail_snn.analysis.lyapunov.rate import check_k
 from heavytail_snn.analysis.lyapunov.spectrum import LyapunovSpectrum, spectrum_from_blocks
+from heavytail_snn.arrays import like
 from heavytail_snn.errors import ParameterError, check_choice, check_integer, check_real
 from heavytail_snn.models.rate_map import RateMap
 from heavytail_snn.models.rate_network import fixed_seed
@@ -88,12 +90,12 @@ def xie_2025_spectrum(
     check_integer("n_steps", n_steps, low=10, remedy="ten blocks are needed for the errors")
     check_real("clamp", clamp, low=0)
     seed = fixed_seed(seed)
-    size = network.n_neurons if k is None else check_integer("k", k, low=1, high=network.n_neurons)
+    size = network.n_neurons if k is None else check_k(k, network)
     x = network.initial_state(seed) if initial_state is None else network.as_state(initial_state)
     drives = network.drives(seed)
     for _ in range(check_integer("state_warmup", state_warmup)):
         x = network.step(x, next(drives))
-    q = _frame(network.n_neurons, size, q0, seed)
+    q = like(_frame(network.n_neurons, size, q0, seed), x)
     rows = []
     for t in range(check_integer("tangent_warmup", tangent_warmup) + n_steps):
         drive = next(drives)

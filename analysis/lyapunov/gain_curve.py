@@ -21,6 +21,7 @@ from heavytail_snn.randomness import Seed, recorded_seed, stream
 from heavytail_snn.results import Result, field_of
 
 _COMPARED_STEPS = 20  # over which float32 stretches are compared with float64 ones
+_STEPS_BETWEEN_LOOKS = 20  # for states that have died out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,16 +149,33 @@ class _Batch:
         tangent = like(stream(seed, "tangent frame").standard_normal(network.n_neurons), start)
         self.both = self.xp.stack([start] * gains.size + [tangent] * gains.size, axis=1)
         self._normalise(self.both[:, gains.size :])
+        at_rest = self.network.activation.function(0 * start[:1])
+        driven = self.network.noise > 0 or bool(self.network.bias.any())
+        self.silence_lasts = not driven and float(at_rest[0]) == 0
 
     def skip(self, n_steps: int, bar: tqdm) -> None:
-        """Advance the states alone."""
+        """Advance the states alone; those that have become exactly 0 for good are left behind."""
         phi = self.network.activation.function
-        states = self.both[:, : self.n_gains] * 1
-        for _ in range(n_steps):
-            a = self._with_drive(self.gains * (self.network.weights @ states))
-            states = self._flush(phi(a))
+        awake = list(range(self.n_gains))
+        states, gains = self.both[:, : self.n_gains] * 1, self.gains
+        for t in range(n_steps):
+            if self.silence_lasts and t % _STEPS_BETWEEN_LOOKS == 0:
+                alive = np.flatnonzero(to_numpy(self.xp.any(states != 0, axis=0)))
+                if alive.size == 0:
+                    awake = []
+                    bar.update(n_steps - t)
+                    break
+                if alive.size < len(awake):
+                    awake = [awake[i] for i in alive]
+                    states = self.xp.stack([states[:, int(i)] for i in alive], axis=1)
+                    gains = self.xp.stack([gains[int(i)] for i in alive])
+            a = self.network.weights @ states
+            a *= gains
+            states = self._flush(phi(self._with_drive(a)))
             bar.update()
-        self.both[:, : self.n_gains] = states
+        self.both[:, : self.n_gains] = 0
+        for column, gain in enumerate(awake):
+            self.both[:, gain] = states[:, column]
         self._check_finite()
 
     def mean_stretch(self, n_steps: int, bar: tqdm) -> np.ndarray:

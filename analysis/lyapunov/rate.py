@@ -117,6 +117,11 @@ def lyapunov_spectrum_of_rate_flow(
     LyapunovSpectrum
         Unit 1/tau; the neutral exponent is named where neither noise nor input drives the network.
     """
+    n_steps = whole_steps("duration", duration, network.dt)
+    n_blocks = check_integer("n_blocks", options.get("n_blocks", 10), low=2)
+    if n_steps < n_blocks:
+        rule = f"must be at least {n_blocks} steps of dt, {n_blocks * network.dt:g}"
+        raise ParameterError("duration", duration, rule, "each block for the errors needs a step")
 
     def step(x: Any, drive: Any) -> tuple[Any, Any]:
         following, states = network.stages(x, drive)
@@ -132,7 +137,7 @@ def lyapunov_spectrum_of_rate_flow(
         seed,
         initial_state,
         inputs,
-        n_steps=whole_steps("duration", duration, network.dt),
+        n_steps=n_steps,
         state_warmup=whole_steps("state_warmup", state_warmup, network.dt),
         tangent_warmup=whole_steps("tangent_warmup", tangent_warmup, network.dt),
         dt=network.dt,
@@ -160,7 +165,7 @@ def _run(
     if inputs is not None and np.ndim(inputs) != 2:
         raise ParameterError("inputs", np.shape(inputs), "must have shape (n_steps, n_inputs)")
     if k is not None:
-        check_integer("k", k, low=1, high=network.n_neurons)
+        check_k(k, network)
     return lyapunov_spectrum_from_jacobians(
         step,
         state,
@@ -171,6 +176,12 @@ def _run(
         parameters=network.parameters,
         **options,
     )
+
+
+def check_k(k: int, network: RateNetwork) -> int:
+    """Return a number of exponents that the network has."""
+    n = network.n_neurons
+    return check_integer("k", k, low=1, high=n, remedy=f"{n} neurons have {n} exponents")
 
 
 def _usual_k(network: RateNetwork) -> int:

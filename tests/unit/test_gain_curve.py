@@ -3,11 +3,13 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
+from tqdm import tqdm
 
 from heavytail_snn.analysis.lyapunov import (
     NotLyapunovWarning,
     chaos_onset,
     edge_of_chaos_width,
+    gain_curve,
     largest_exponent_curve,
     lyapunov_spectrum,
     onset,
@@ -26,6 +28,10 @@ from heavytail_snn.wiring import AllToAll, FixedInDegree
 mpl.use("Agg")
 STABLE = Coupling(LevyStable(1.5), AllToAll())
 SHORT = {"n_steps": 50, "state_warmup": 0, "tangent_warmup": 0}
+
+
+def minus_sine(x):
+    return -np.sin(x)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.1])
@@ -55,6 +61,32 @@ def test_quiescent_exponent_is_the_spectral_radius():
     gain = 0.5 * quenched_gain(weights)
     curve = largest_exponent_curve(weights, [gain], seed=0, n_steps=3000)
     assert curve.exponents[0] == pytest.approx(np.log(0.5), abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("phi", "noise", "bias"),
+    [("tanh", 0.0, 0.0), ("relu", 1.0, 0.0), ("relu", 0.0, 0.2), ((np.cos, minus_sine), 0.0, 0.0)],
+)
+def test_only_states_that_are_silent_for_good_are_left_behind(phi, noise, bias):
+    # relu states are exactly 0 now and then, and come back where noise or bias drive them
+    network = RateMap(0.3 * STABLE.sample(4, 1), phi=phi, noise=noise, bias=bias)
+    gains = np.array([0.01, 0.1, 0.5])
+    batch = gain_curve._Batch(network, gains, "float64", 3)
+    batch.skip(401, tqdm(disable=True))
+    for i, gain in enumerate(gains):
+        states = network.with_gain(gain).run(401, seed=3)
+        np.testing.assert_allclose(batch.both[:, i], states[-1], atol=1e-12)
+    assert batch.silence_lasts == (phi == "tanh")
+
+
+def test_silent_gains_keep_their_exponents(monkeypatch):
+    weights, gains = STABLE.sample(60, 1), [0.02, 0.1, 0.15, 3.0]
+    quick = largest_exponent_curve(weights, gains, seed=1, n_steps=400)
+    monkeypatch.setattr(gain_curve, "_STEPS_BETWEEN_LOOKS", 10**9)
+    slow = largest_exponent_curve(weights, gains, seed=1, n_steps=400)
+    np.testing.assert_allclose(quick.exponents[:3], slow.exponents[:3], rtol=1e-9)
+    error = np.hypot(quick.standard_error, slow.standard_error)[3]
+    assert abs(quick.exponents - slow.exponents)[3] < 4 * error
 
 
 def test_float32_states_its_error_and_agrees_statistically():
@@ -240,6 +272,17 @@ def test_the_published_protocol_written_out():
             logs.append(np.log(np.maximum(np.abs(np.diag(r)), 1e-12)))
     expected = np.sort(np.mean(logs, axis=0))[::-1]
     np.testing.assert_allclose(found.exponents[:12], expected[:12], atol=1e-8)
+
+
+@pytest.mark.filterwarnings("ignore::heavytail_snn.analysis.lyapunov.NotLyapunovWarning")
+def test_the_published_protocol_in_single_precision():
+    network = RateMap(Coupling(LevyStable(2.0), AllToAll()), 60, gain=2.0, seed=1)
+    options = {"compat": "xie2025", "k": 5, "seed": 1, "n_steps": 200}
+    single = lyapunov_spectrum(network.with_precision("float32"), state_warmup=100, **options)
+    double = lyapunov_spectrum(network, state_warmup=100, **options)
+    error = np.hypot(single.standard_error, double.standard_error)
+    assert (np.abs(single.exponents - double.exponents) < 5 * error).all()
+    assert (single.exponents != double.exponents).all()
 
 
 @pytest.mark.filterwarnings("ignore::heavytail_snn.analysis.lyapunov.NotLyapunovWarning")
