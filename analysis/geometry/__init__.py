@@ -7,6 +7,12 @@ from heavytail_snn.analysis.geometry.eigenspectrum import (
     kernel_eigenvalues,
 )
 from heavytail_snn.analysis.geometry.presentation import Presentation, present
+from heavytail_snn.analysis.geometry.regression import (
+    TestError,
+    kernel_classification,
+    kernel_regression,
+    readout_regression,
+)
 from heavytail_snn.analysis.geometry.response_kernel import ResponseKernel, response_kernel
 
 __all__ = [
@@ -14,9 +20,13 @@ __all__ = [
     "EigenspectrumExponent",
     "Presentation",
     "ResponseKernel",
+    "TestError",
     "cvpca",
     "eigenspectrum_exponent",
+    "kernel_classification",
     "kernel_eigenvalues",
+    "kernel_regression",
     "present",
+    "readout_regression",
     "response_kernel",
 ]

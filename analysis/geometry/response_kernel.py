@@ -43,6 +43,9 @@ class ResponseKernel(Result):
     distance, profile, profile_error : (m,) ndarray
         Distance of stimuli, mean kernel of the pairs at that distance (coincidence excluded) and
         its bootstrap error; empty without `stimuli`.
+    closest_loss, closest_loss_error : float
+        `coincidence` minus the profile at the smallest distance: roughness without a fit, an upper
+        bound of the nugget.
     nugget, nugget_error : float
         `coincidence` minus the profile's limit at distance 0; nan without `stimuli`.
     cusp_exponent, cusp_exponent_error : float
@@ -58,6 +61,8 @@ class ResponseKernel(Result):
     distance: Floats = field_of(dims=("distance",), repr=False)
     profile: Floats = field_of(dims=("distance",), repr=False)
     profile_error: Floats = field_of(dims=("distance",), repr=False)
+    closest_loss: float = field_of(quantity="closest_loss", error="closest_loss_error")
+    closest_loss_error: float = field_of()
     nugget: float = field_of(quantity="nugget", error="nugget_error")
     nugget_error: float = field_of()
     cusp_exponent: float = field_of(quantity="cusp_exponent", error="cusp_exponent_error")
@@ -155,6 +160,8 @@ def response_kernel(
         cusp_exponent_error=errors[1],
         smoothness_length=values[2],
         smoothness_length_error=errors[2],
+        closest_loss=values[3],
+        closest_loss_error=errors[3],
         band=fits.band,
         parameters={
             "products": products,
@@ -172,14 +179,14 @@ class _Fits:
     distance: Floats
     profile: Floats
     profile_error: Floats
-    values: Floats  # nugget, cusp exponent, smoothness length
+    values: Floats  # nugget, cusp exponent, smoothness length, closest loss
     errors: Floats
     band: tuple[float, float]
     warnings: tuple[str, ...] = ()
 
     @classmethod
     def without_stimuli(cls) -> "_Fits":
-        empty, unknown = np.empty(0), np.full(3, np.nan)
+        empty, unknown = np.empty(0), np.full(4, np.nan)
         return cls(empty, empty, empty, unknown, unknown, (np.nan, np.nan))
 
 
@@ -295,8 +302,8 @@ def _chosen_band(
 
 def _roughness(
     distance: Floats, curve: Floats, chosen: NDArray[np.bool_], spread: Floats, with_nugget: bool
-) -> tuple[float, float, float]:
-    """Return nugget, cusp exponent and smoothness length of coincidence and profile."""
+) -> tuple[float, float, float, float]:
+    """Return nugget, cusp exponent, smoothness length and closest loss of a curve."""
     loss = curve[0] - curve[1:][chosen]
     x = distance[chosen]
     # noise-free curves have no spread: all points count the same
@@ -305,7 +312,8 @@ def _roughness(
         nugget, exponent = _fit_with_nugget(x, loss, weight)
     else:
         nugget, exponent = 0.0, _log_slope(x, loss, weight)
-    return nugget, exponent, _half_decay(distance, curve[1:], float(curve[0] - nugget))
+    length = _half_decay(distance, curve[1:], float(curve[0] - nugget))
+    return nugget, exponent, length, float(curve[0] - curve[1])
 
 
 def _fit_with_nugget(x: Floats, loss: Floats, weight: Floats) -> tuple[float, float]:

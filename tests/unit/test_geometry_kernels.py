@@ -72,6 +72,8 @@ def test_recovers_nugget_cusp_and_length():
     # half-way between 1 and 0: d = pi / 4
     assert cusp.smoothness_length == pytest.approx(np.pi / 4, abs=0.06)
     assert cusp.nugget == 0
+    exact = (2 * np.pi / 128 / np.pi) ** 0.5
+    assert cusp.closest_loss == pytest.approx(exact, abs=3 * cusp.closest_loss_error)
 
 
 def test_bootstrap_error_is_the_spread_over_draws():
