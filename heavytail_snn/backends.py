@@ -6,6 +6,7 @@ it.  After each run every neuron must have been finite in every step, and all st
 
 import logging
 import subprocess
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -96,15 +97,18 @@ def execute(run: Run, backend: str) -> Recording:
     check_choice("backend", backend, BACKENDS)
     check_sizes(run)
     logger.info("%s: %d steps on backend %s", type(run.model).__name__, run.n_steps, backend)
-    if backend == "cpp":
-        from heavytail_snn.backend_cpp import run_cpp
+    with warnings.catch_warnings():
+        # what Brian2 still has to change in its own code is no concern of the user
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"brian2\.")
+        if backend == "cpp":
+            from heavytail_snn.backend_cpp import run_cpp
 
-        return run_cpp(run)
-    if backend == "cuda":
-        from heavytail_snn.backend_cuda import run_cuda
+            return run_cpp(run)
+        if backend == "cuda":
+            from heavytail_snn.backend_cuda import run_cuda
 
-        return run_cuda(run)
-    return run_runtime(run, runtime_target() if backend == "runtime" else backend)
+            return run_cuda(run)
+        return run_runtime(run, runtime_target() if backend == "runtime" else backend)
 
 
 def check_sizes(run: Run) -> None:

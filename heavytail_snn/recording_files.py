@@ -157,7 +157,11 @@ def write(recording: Recording, path: str | PathLike[str]) -> None:
 
 def _format_of(path: Path) -> str:
     if path.is_dir():
-        return "phy" if (path / "spike_times.npy").exists() else "neo"
+        if not (path / "spike_times.npy").exists():
+            raise RecordingError(
+                f"{path} is a folder without spike_times.npy; name a file, or a folder of Phy"
+            )
+        return "phy"
     return SUFFIXES.get(path.suffix.lower(), "neo")
 
 

@@ -133,7 +133,7 @@ def participation_ratio(
     """
     check_choice("method", method, ("cross_block", "naive"))
     n_blocks = check_integer("n_blocks", n_blocks, low=3)
-    samples, warnings = _samples(x, bin_size, t_start, t_stop)
+    samples, warnings = _samples(x, bin_size, t_start, t_stop, 2 * n_blocks)
     n_samples, n_units = samples.shape
     largest = float(np.abs(samples).max())
     if largest and not SMALLEST < largest < LARGEST:
@@ -174,16 +174,19 @@ def participation_ratio(
 
 
 def _samples(
-    x: Any, bin_size: Any, t_start: Any, t_stop: Any
+    x: Any, bin_size: Any, t_start: Any, t_stop: Any, minimum: int
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return samples as a finite float array, counting spikes where `bin_size` is given."""
     if bin_size is not None:
         bin_size = one_time("bin_size", bin_size, low=0, open_low=True)
         recording = as_recording("x", x, t_start=t_start, t_stop=t_stop)
         n_bins = int(recording.duration / bin_size + EDGE_TOLERANCE)
-        if n_bins == 0:
+        if n_bins < minimum:
             raise ParameterError(
-                "bin_size", bin_size, f"must not exceed the duration of {recording.duration:g} s"
+                "bin_size",
+                bin_size,
+                f"must cut the {recording.duration:g} s into at least {minimum} bins, 2 a block",
+                f"use at most {recording.duration / minimum:.3g} s, fewer blocks or a longer run",
             )
         counts = recording.binned(bin_size)[:n_bins]
         return counts.astype(np.float64), provenance_warnings(recording)

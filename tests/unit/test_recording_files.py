@@ -301,3 +301,8 @@ def test_example_recording():
     recording = example_recording()
     assert (recording.n_units, recording.n_spikes) == (16, 35_112)
     assert (EXAMPLE_PATH.parent / "LICENSE.hippocampus").read_text().startswith("MIT License")
+
+
+def test_a_folder_that_is_none_of_phy_is_named(tmp_path):
+    with pytest.raises(RecordingError, match=r"folder without spike_times.npy"):
+        Recording.read(tmp_path)
