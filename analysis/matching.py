@@ -28,8 +28,8 @@ from heavytail_snn.recording import Recording
 from heavytail_snn.recording_inputs import as_recording
 from heavytail_snn.results import Estimate, Result, field_of
 
-_SETTLE = 50.0  # time constants before the rate network is averaged
-_AVERAGED = 100.0  # time constants
+_SETTLE = 20.0  # time constants before the rate network is averaged
+_AVERAGED = 40.0  # time constants
 
 
 @dataclass(frozen=True, kw_only=True)

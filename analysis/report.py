@@ -110,13 +110,18 @@ def table_html(rows: Sequence[Row]) -> str:
         return ""
     head = "".join(f'<th scope="col">{html.escape(str(key))}</th>' for key in rows[0])
     lines = [
-        "<tr>" + "".join(f"<td>{html.escape(cell(v))}</td>" for v in row.values()) + "</tr>"
+        "<tr>" + "".join(f"<td>{_markup(cell(v))}</td>" for v in row.values()) + "</tr>"
         for row in rows
     ]
     return (
         '<div class="wide" tabindex="0" role="region" aria-label="table"><table>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
     )
+
+
+def _markup(text: str) -> str:
+    # a value and its error stay on one line
+    return html.escape(text).replace(" +- ", "&nbsp;&plusmn;&nbsp;")
 
 
 def table_text(rows: Sequence[Row]) -> str:
@@ -212,6 +217,7 @@ figcaption, .again { color: var(--soft); font-size: .9rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line);
   vertical-align: top; }
+td:nth-child(-n+2) { min-width: 7.5rem; }
 th { color: var(--soft); font-weight: 600; white-space: nowrap; }
 code { background: var(--code); padding: .1rem .3rem; border-radius: 4px; font-size: .88em;
   overflow-wrap: anywhere; }

@@ -30,6 +30,7 @@ from heavytail_snn.study_networks import (
     predict,
 )
 
+LABELS = {"rate_map": "rate map", "lif": "LIF", "binary": "binary"}
 STORED = "study"  # id of the block of JSON in a report
 FASTEST = 1000.0  # Hz; no neuron sustains more
 MANY, LONGEST_PAUSE = 100, 0.5  # s; no unit spaces that many spikes that far
@@ -171,7 +172,7 @@ def run_case(
     config: StudyConfig, network: NetworkConfig, alpha: float, say: Callable[[str], None]
 ) -> Case:
     """Measure one kind of network at all its sizes, and compare with each theory."""
-    name = f"{network.model.replace('_', ' ')}, alpha = {alpha:g}"
+    name = f"{LABELS[network.model]}, alpha = {alpha:g}"
     measurements: dict[int, list[Measurement]] = {}
     for n in network.n_neurons:
         say(f"{name}: {network.networks} x N = {n}")

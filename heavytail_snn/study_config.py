@@ -31,7 +31,7 @@ title = "Spiking and rate networks with Gaussian and heavy-tailed weights, again
 seed = 1            # of weights, initial states, noise and the theories' sampling
 z_limit = 3.0       # combined standard errors that a difference may reach
 backend = "cpp"     # of the spiking networks: runtime, numpy, cython, cpp or cuda
-population = 300    # spike trains in the population dynamics of the LIF theory
+population = 1000   # spike trains in the population dynamics of the LIF theory
 
 [[network]]
 model = "rate_map"        # x(t+1) = tanh(gain W x(t))
@@ -127,7 +127,7 @@ class StudyConfig:
     seed: int = 1
     z_limit: float = 3.0
     backend: str = "cpp"
-    population: int = 300
+    population: int = 1000
     networks: tuple[NetworkConfig, ...] = ()
     recording: str | None = None
     time_unit: str | None = None

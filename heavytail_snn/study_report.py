@@ -10,7 +10,7 @@ from heavytail_snn.analysis import plots, theory
 from heavytail_snn.analysis.report import Section, write_report
 from heavytail_snn.laws import LevyStable
 from heavytail_snn.results import Estimate
-from heavytail_snn.study import STORED, Case, Study
+from heavytail_snn.study import LABELS, STORED, Case, Study
 from heavytail_snn.study_networks import coupling_of
 
 MAP_ALPHAS = np.linspace(1.0, 2.0, 6)
@@ -211,7 +211,7 @@ def _weights(study: Study) -> Figure:
             f"alpha = {case.alpha:g}": (LevyStable(case.alpha), _scale(case)) for case in chosen
         }
         plots.weight_tails(tails, ax, laws=laws, unit=UNITS[model].replace("1", ""))
-        ax.set_title(model.replace("_", " "))
+        ax.set_title(LABELS[model])
     return figure
 
 
@@ -247,7 +247,7 @@ def _spectra(study: Study, cases: list[Case]) -> Figure:
         }
         found = {label: spectrum for label, spectrum in each.items() if spectrum is not None}
         plots.spectra(found, ax, predictions=lines)
-        ax.set_title(model.replace("_", " "))
+        ax.set_title(LABELS[model])
     return figure
 
 

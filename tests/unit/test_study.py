@@ -26,7 +26,7 @@ from heavytail_snn.study_networks import (
 
 runner = CliRunner()
 MAPS = """
-title = "Small <maps>"
+title = "Small <maps></script>"
 [[network]]
 model = "rate_map"
 alpha = [2.0, 1.5]
