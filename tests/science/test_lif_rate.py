@@ -52,6 +52,17 @@ def test_first_spike_and_interval_are_exact_in_steps():
         assert (np.diff(steps) == rise + max(t_ref - 1, 0)).all()
 
 
+@pytest.mark.parametrize("dt", [5e-5, 2e-4])
+def test_the_time_step_is_the_one_asked_for(dt):
+    """Spikes lie on its grid, at the last step before the exact time, and so does the delay."""
+    network = chain(delay=1 * ms, t_ref=0 * ms)
+    run = simulate(network, 40 * ms, dt=dt * second, backend="numpy", record=["v"])
+    first = np.ceil(0.02 * np.log(2) / dt) - 1
+    assert run.spike_trains()[0] / dt == pytest.approx([first, 2 * first + 1], abs=1e-6)
+    assert np.flatnonzero(run.traces["v"].values[:, 1])[0] == round(first + 1e-3 / dt + 1)
+    assert run.attrs["dt"] == run.traces["v"].dt == pytest.approx(dt)
+
+
 @pytest.mark.parametrize("delay", [0.0, 0.1, 1.5])
 def test_sign_size_and_delay_of_a_delta_synapse(delay):
     run = simulate(
