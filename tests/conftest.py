@@ -10,6 +10,10 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 import pytest  # noqa: E402
 
+# Workers send warnings of the library's classes to the process that started them, and Brian2 must
+# be imported there in the main thread: so here.
+import heavytail_snn  # noqa: E402, F401
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
