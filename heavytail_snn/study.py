@@ -21,14 +21,8 @@ from heavytail_snn.recording import Recording
 from heavytail_snn.results import Estimate, plain
 from heavytail_snn.study_config import NetworkConfig, StudyConfig, config_from_dict, read_config
 from heavytail_snn.study_explanations import Facts, sentences
-from heavytail_snn.study_networks import (
-    Measurement,
-    Prediction,
-    measure,
-    network_seed,
-    pooled,
-    predict,
-)
+from heavytail_snn.study_networks import measure, predict
+from heavytail_snn.study_parts import Measurement, Prediction, network_seed, pooled
 
 LABELS = {"rate_map": "rate map", "lif": "LIF", "binary": "binary"}
 STORED = "study"  # id of the block of JSON in a report

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from heavytail_snn.analysis.compare import ComparedQuantity
 from heavytail_snn.results import Estimate
-from heavytail_snn.study_networks import Prediction
+from heavytail_snn.study_parts import Prediction
 
 _STANDS_OUT = 5.0  # times the share that equal synapses would have
 _COLOURED = 0.2  # relative deviation of the low-frequency power from the rate

@@ -11,7 +11,7 @@ from heavytail_snn.analysis.report import Section, write_report
 from heavytail_snn.laws import LevyStable
 from heavytail_snn.results import Estimate
 from heavytail_snn.study import LABELS, STORED, Case, Study
-from heavytail_snn.study_networks import coupling_of
+from heavytail_snn.study_parts import coupling_of
 
 MAP_ALPHAS = np.linspace(1.0, 2.0, 6)
 MAP_GAINS = np.geomspace(0.2, 3.0, 9)

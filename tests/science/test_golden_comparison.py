@@ -21,7 +21,8 @@ from heavytail_snn.models.lif_noise import WhiteNoise
 from heavytail_snn.results import Estimate
 from heavytail_snn.simulation import simulate
 from heavytail_snn.study_config import DEFAULTS, NetworkConfig
-from heavytail_snn.study_networks import measure, pooled
+from heavytail_snn.study_networks import measure
+from heavytail_snn.study_parts import pooled
 
 
 def exact(name, value, unit=""):

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from brian2 import ms, mV, second
 
-from heavytail_snn.analysis.matching import (
+from heavytail_snn.analysis.matched_parameters import (
     coefficient_of_variation,
-    match_rate_network,
     match_statistics,
     white_input,
 )
+from heavytail_snn.analysis.matching import match_rate_network
 from heavytail_snn.analysis.theory import siegert
 from heavytail_snn.coupling import Coupling
 from heavytail_snn.errors import ConvergenceError, ParameterError

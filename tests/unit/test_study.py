@@ -15,14 +15,9 @@ from heavytail_snn.results import Estimate
 from heavytail_snn.study import read_recording, read_study, run_study, stored_in
 from heavytail_snn.study_config import parse_config
 from heavytail_snn.study_explanations import Facts, explain
-from heavytail_snn.study_networks import (
-    Measurement,
-    Prediction,
-    measure,
-    pooled,
-    predict,
-    spread_of_rates,
-)
+from heavytail_snn.study_lif import spread_of_rates
+from heavytail_snn.study_networks import measure, predict
+from heavytail_snn.study_parts import Measurement, Prediction, pooled
 
 runner = CliRunner()
 MAPS = """
