@@ -335,6 +335,8 @@ def comparison_forest(comparisons: Mapping[str, Comparison], ax: Axes | None = N
     ax = ax or plt.figure(figsize=(7, 0.3 * len(rows) + 1.2)).add_subplot()
     kinds = {"agrees": ("o", "C0"), "differs": ("s", "C1"), "not comparable": ("x", "0.6")}
     for height, (_, row, z_limit) in enumerate(rows):
+        assert row.measured is not None  # as selected above
+        assert row.predicted is not None
         errors = (row.measured.standard_error, row.predicted.standard_error)
         error = np.hypot(*np.nan_to_num(errors)) / abs(row.predicted.value)
         marker, color = kinds[row.verdict]

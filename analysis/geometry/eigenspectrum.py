@@ -268,7 +268,7 @@ def _predicted(
                 "must be a positive semidefinite kernel",
                 "use a kernel of the angle between stimuli",
             )
-        return eigenvalues
+        return np.asarray(eigenvalues)
     if stimuli is None:
         raise ParameterError("stimuli", None, "must be given for a prediction with modes='rank'")
     distances = stimulus_distances(stimuli, n_stimuli)

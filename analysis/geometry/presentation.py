@@ -215,9 +215,10 @@ def _trial(
     if not isinstance(model, NetworkModel) or not hasattr(model, "drive"):
         raise ParameterError("model", model, "must be a network that takes a drive")
     if coding == "drive":
-        stimulated = dataclasses.replace(model, drive=model.drive + amplitude * pattern)
+        changes = {"drive": model.drive + amplitude * pattern}
     else:
-        stimulated = dataclasses.replace(model, initial=_initial(model, pattern))
+        changes = {"initial": _initial(model, pattern)}
+    stimulated = dataclasses.replace(model, **changes)  # type: ignore[type-var]
     return simulate(stimulated, duration, backend=backend, dt=dt, seed=seed)
 
 

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from heavytail_snn.analysis.compare import compare, extrapolate
 
+from heavytail_snn.analysis.compare import compare, extrapolate
 from heavytail_snn.errors import ParameterError
 from heavytail_snn.results import Estimate
 
