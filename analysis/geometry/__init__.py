@@ -1,6 +1,7 @@
 """Geometry of population codes: kernels, roughness, eigenspectra, regression, similarity."""
 
 from heavytail_snn.analysis.geometry.cvpca import CrossValidatedPCA, cvpca
+from heavytail_snn.analysis.geometry.cvpca_exponent import CvpcaExponent, cvpca_exponent
 from heavytail_snn.analysis.geometry.eigenspectrum import (
     EigenspectrumExponent,
     eigenspectrum_exponent,
@@ -14,19 +15,27 @@ from heavytail_snn.analysis.geometry.regression import (
     readout_regression,
 )
 from heavytail_snn.analysis.geometry.response_kernel import ResponseKernel, response_kernel
+from heavytail_snn.analysis.geometry.similarity import (
+    RepresentationSimilarity,
+    representation_similarity,
+)
 
 __all__ = [
     "CrossValidatedPCA",
+    "CvpcaExponent",
     "EigenspectrumExponent",
     "Presentation",
+    "RepresentationSimilarity",
     "ResponseKernel",
     "TestError",
     "cvpca",
+    "cvpca_exponent",
     "eigenspectrum_exponent",
     "kernel_classification",
     "kernel_eigenvalues",
     "kernel_regression",
     "present",
     "readout_regression",
+    "representation_similarity",
     "response_kernel",
 ]
