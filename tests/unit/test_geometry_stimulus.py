@@ -118,3 +118,9 @@ W2 = np.zeros((2, 2))
 def test_refuses(call, words):
     with pytest.raises(ParameterError, match=words):
         call()
+
+
+def test_asynchronous_trials_read_row_as_target():
+    weights = np.array([[0.0, 5.0], [0.0, 0.0]])  # unit 0 follows unit 1
+    states = binary_trials(weights, [60.0], drive=[[0.0, 1.0], [0.0, -1.0]], seed=1)
+    assert states[0].tolist() == [[1.0, 1.0], [-1.0, -1.0]]
