@@ -12,6 +12,8 @@ from heavytail_snn.analysis.geometry import *  # noqa: F403
 from heavytail_snn.analysis.geometry import __all__ as _geometry
 from heavytail_snn.analysis.lyapunov import *  # noqa: F403 - the sub-package lists its names
 from heavytail_snn.analysis.lyapunov import __all__ as _lyapunov
+from heavytail_snn.analysis.matched_parameters import MatchedParameters, match_statistics
+from heavytail_snn.analysis.matching import MatchedNetwork, match_rate_network
 from heavytail_snn.analysis.recorded import *  # noqa: F403
 from heavytail_snn.analysis.recorded import __all__ as _recorded
 from heavytail_snn.analysis.spectra import (
@@ -29,6 +31,8 @@ __all__ = [
     "Comparison",
     "CrossSpectrum",
     "Description",
+    "MatchedNetwork",
+    "MatchedParameters",
     "ParticipationRatio",
     "PowerSpectrum",
     "SpikeStatistics",
@@ -36,6 +40,8 @@ __all__ = [
     "compare",
     "cross_spectrum",
     "describe",
+    "match_rate_network",
+    "match_statistics",
     "participation_ratio",
     "power_spectrum",
     "spike_statistics",

@@ -100,6 +100,12 @@ from heavytail_snn.analysis.theory.siegert import SiegertRate as SiegertRate
 from heavytail_snn.analysis.theory.siegert import siegert as siegert
 from heavytail_snn.analysis.theory.stable_map import StableMapTheory as StableMapTheory
 from heavytail_snn.analysis.theory.stable_map import stable_map as stable_map
+from heavytail_snn.analysis.theory.stable_sign_autocorrelation import (
+    StableSignAutocorrelation as StableSignAutocorrelation,
+)
+from heavytail_snn.analysis.theory.stable_sign_autocorrelation import (
+    stable_sign_autocorrelation as stable_sign_autocorrelation,
+)
 from heavytail_snn.analysis.theory.stable_sign_dynamics import (
     StableSignDynamics as StableSignDynamics,
 )
