@@ -21,7 +21,7 @@ from heavytail_snn.analysis.theory.rate_map import rate_map
 
 SIZES = {
     "sizes": ((60,), (300,), (1000, 3000, 10_000)),
-    "n_trials": (2, 3, 10),
+    "n_trials": (2, 6, 10),
     "n_gains": (6, 24, 50),
     "n_published_gains": (4, 16, 50),
     "published_k": (5, 30, 100),
@@ -88,13 +88,13 @@ def main(arguments=None):
         left.plot(above, theory, "k:", lw=1.2, label=r"mean field, $\alpha$ = 2, N $\to\infty$")
         for alpha in xie.ALPHAS:
             for ax in (left, right):
-                ax.axvline(quiescent_gain(n, alpha), color=xie.COLOURS[alpha], lw=0.8, ls="--")
+                ax.vlines(
+                    quiescent_gain(n, alpha), -0.55, 0, color=xie.COLOURS[alpha], lw=0.8, ls="--"
+                )
         left.set_ylabel(r"largest exponent $\lambda_1$ (1/step)")
         right.set_ylabel("published number (1/step)")
         left.plot([], [], "--", color="0.3", lw=0.8, label="annealed instability of silence")
-        left.legend(
-            loc="upper left", fontsize="x-small", frameon=True, framealpha=1, edgecolor="none"
-        )
+        left.legend(loc="upper left", fontsize="x-small")
         rows += report(chosen, n, gains, correct, published_gains, published)
     xie.table(
         "Thresholds (g) and features; 'grid' is the published rule, biased up by one grid step",

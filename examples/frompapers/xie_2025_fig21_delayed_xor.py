@@ -4,9 +4,9 @@ Figure 21 of arXiv:2505.09816.  The paper gives no durations, input scale or reg
 settings here are our own and are printed, so no number can be compared with the publication.
 Small version (N = 200) in under a minute; ``--full`` N = 1000, three networks.
 
-What to look at: Gaussian networks solve the task in a window of gains around their onset of chaos
-(thin lines: largest exponent); heavy-tailed ones start at much smaller gain.  Grey: chance with its
-binomial error.  The published protocol enters only the dashed curves of the exponent.
+What to look at: (a) Gaussian networks solve the task in a window of gains around their onset of
+chaos; heavy-tailed ones start at much smaller gain.  Grey: chance with its binomial error.  (b) the
+largest exponents of the same networks; the published protocol enters only the dashed curves.
 """
 
 import _xie_2025 as xie
@@ -21,7 +21,7 @@ SIZES = {
     "n_neurons": (40, 200, 1000),
     "n_trials": (2, 3, 3),
     "n_gains": (3, 12, 25),
-    "published_k": (5, 15, 100),
+    "published_k": (5, 20, 100),
     "n_steps": (100, 400, 1500),
     "warmup": (50, 500, 2900),
     "n_training": (50, 500, 1000),

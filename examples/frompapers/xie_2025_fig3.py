@@ -23,7 +23,7 @@ from heavytail_snn.models.rate_map import RateMap
 
 SIZES = {
     "n_neurons": (40, 200, 1000),
-    "n_trials": (2, 2, 3),
+    "n_trials": (2, 3, 3),
     "n_gains": (3, 8, 25),
     "n_onset_gains": (6, 26, 40),
     "n_leading": (10, 50, 100),

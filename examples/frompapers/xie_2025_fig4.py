@@ -15,7 +15,7 @@ import numpy as np
 ALPHA = 0.5
 SIZES = {
     "sizes": ((40, 60), (100, 300, 1000), (300, 1000, 3000)),
-    "n_trials": (2, 5, 10),
+    "n_trials": (2, 8, 10),
     "n_gains": (5, 12, 30),
     "published_k": (5, 20, 100),
     "n_steps": (100, 500, 1500),
@@ -47,6 +47,7 @@ def main(arguments=None):
     axes[0].set_title(r"a  correct, J Q ($\alpha$ = 0.5)")
     axes[1].set_title("b  published protocol, $J^T$ Q")
     axes[0].set_ylabel(r"largest exponent $\lambda_1$ (1/step)")
+    axes[1].set_ylabel("published number (1/step)")
     for ax in axes:
         ax.axhline(0, color="0.6", lw=0.8, zorder=0)
         ax.set(xscale="log", xlabel="gain g")
