@@ -228,6 +228,11 @@ def synchronous_kernel(
     One step from the cosine at alpha = 2 is the arc-cosine kernel of order 0, Cho & Saul, NIPS
     (2009).
 
+    For alpha < 2 the start "cosine" iterates the overlap map formally: no code of +-1 units has
+    overlap cos(angle), since 1 - overlap is a metric for them and cannot vanish like angle^2; and a
+    graded Gaussian input gives the arc-cosine kernel for every alpha.  "triangle" is a code of
+    signs.
+
     Examples
     --------
     >>> kernel = synchronous_kernel([math.pi / 4], 1).kernel
@@ -288,8 +293,10 @@ def eigen_exponent(
 ) -> float:
     """Return the exponent of the kernel's eigenvalues, n^-(1 + nu/D), on a D-dimensional manifold.
 
-    For one step from the cosine it is 1 + 2/(alpha D); 1 + 2/D is the bound for a differentiable
-    code of Stringer et al., Nature 571, 361 (2019).
+    For one step of the overlap map from the cosine it is 1 + 2/(alpha D); 1 + 2/D is the bound for
+    a differentiable code of Stringer et al., Nature 571, 361 (2019).  No network of frozen +-1
+    units reaches that bound: 1 - overlap is a metric for them, so that nu <= 1 (see
+    `synchronous_kernel`).
 
     Parameters
     ----------
