@@ -138,7 +138,7 @@ def binary_units(
     ParameterError
         For negative g, s or stimulus_sd, all three zero, or J0 or threshold with +-1 units.
     """
-    g, s = check_real("g", g, low=0), check_real("s", s, low=0)
+    g, s = check_real("g", g, low=0, high=1e100), check_real("s", s, low=0, high=1e100)
     stimulus_sd = check_real("stimulus_sd", stimulus_sd, low=0)
     remedy = "give the noise s a positive value; a unit needs some input"
     check_real("g + s + stimulus_sd", g + s + stimulus_sd, low=0, open_low=True, remedy=remedy)
