@@ -5,7 +5,7 @@ Figure 4 of arXiv:2505.09816.  Small version in half a minute; ``--full`` up to 
 What to look at: the correct exponent is negative at N = 100 and 300 and, unlike for larger alpha,
 falls again at large gain, because the few largest weights saturate their targets.  That the mean
 never crosses zero, as published, holds for small networks only: at N = 1000 it rises to about zero
-near g = 0.6.  The published (transposed) numbers lie below the correct ones throughout.
+between g = 0.2 and 1.  At N = 300 the published (transposed) numbers lie below the correct ones.
 """
 
 import _xie_2025 as xie
