@@ -31,6 +31,10 @@ from heavytail_snn.analysis.lyapunov.front import lyapunov_spectrum
 from heavytail_snn.analysis.lyapunov.gain_curve import LargestExponentCurve, largest_exponent_curve
 from heavytail_snn.analysis.lyapunov.kaplan_yorke import entropy_rate, kaplan_yorke_dimension
 from heavytail_snn.analysis.lyapunov.onset import ChaosOnset, chaos_onset, quenched_gain
+from heavytail_snn.analysis.lyapunov.replicas import (
+    OneSpikeReplicas,
+    one_spike_perturbation_of_model,
+)
 from heavytail_snn.analysis.lyapunov.saltation_linear import LinearModel
 from heavytail_snn.analysis.lyapunov.saltation_spectrum import saltation_spectrum
 from heavytail_snn.analysis.lyapunov.saltation_terms import Spikes, Wiring
@@ -54,6 +58,7 @@ __all__ = [
     "LyapunovSpectrum",
     "NotLyapunovWarning",
     "OneSpikePerturbation",
+    "OneSpikeReplicas",
     "Spikes",
     "SubgridStrings",
     "TwoTrajectories",
@@ -76,6 +81,7 @@ __all__ = [
     "lyapunov_spectrum_of_events",
     "lyapunov_spectrum_of_model",
     "one_spike_perturbation",
+    "one_spike_perturbation_of_model",
     "paired_synapses",
     "quenched_gain",
     "saltation_spectrum",
