@@ -1,4 +1,4 @@
-# make demo | test | test-cuda | bench | lint | clean        (the first call also installs)
+# make demo | test | test-cuda | bench | reference | lint | clean        (the first call also installs)
 #
 # The environment lives in .venv and is made once, with the first Python >= 3.12 found; it is
 # brought up to date when pyproject.toml changes.
@@ -10,7 +10,7 @@ ANY_PYTHON := $(PYTHON) python3.12 python3.13 python3 python python3.14
 WORKERS ?= 2
 
 .DELETE_ON_ERROR:
-.PHONY: help install demo test test-cuda bench lint clean
+.PHONY: help install demo test test-cuda bench reference lint clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -49,6 +49,10 @@ test-cuda: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	@set -e; for script in tests/benchmarks/bench_*.py; do echo "== $$script"; OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python $$script; done
+
+# Every row of the reference files, the long ones too (about an hour).
+reference: $(VENV)/.installed-dev
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/benchmarks/reference_rows.py --store out/reference_rows.json
 
 # mypy follows the installed layout, where models/ and analysis/ lie inside the package.
 lint: $(VENV)/.installed-dev
