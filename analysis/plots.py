@@ -198,7 +198,8 @@ def estimate_bars(
                 unit = found.unit
         ax.set_yticks(range(len(each)), list(each) if ax is axes[0] else [""] * len(each))
         ax.set_ylim(len(each) - 0.5, -0.5)
-        ax.set_xlim(left=0)
+        right = ax.get_xlim()[1]
+        ax.set_xlim(-0.05 * right, 1.08 * right)  # from zero, with room for the markers
         ax.set_xlabel(name.replace("_", " ") + (f" ({unit})" if unit else ""))
     return axes
 

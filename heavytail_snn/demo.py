@@ -77,7 +77,7 @@ class Demo:
             row: dict[str, Any] = {"network": name}
             for quantity in SHOWN:
                 estimate = found[quantity]
-                row[_heading(estimate)] = f"{estimate.value:.3g} +- {estimate.standard_error:.1g}"
+                row[_heading(estimate)] = f"{estimate.value:.3g} +- {estimate.standard_error:.2g}"
             tail = self.tails.get(name)
             row["tail exponent"] = tail and f"{tail.exponent:.2f} +- {tail.standard_error:.1g}"
             rows.append(row)
@@ -331,7 +331,7 @@ def report_sections(
 
 
 def _quality(description: Description) -> str:
-    return str(description.quality).replace("\n", " ")
+    return str(description.quality).replace("\n", "; ") + "."
 
 
 def _rasters(recordings: dict[str, Recording]) -> Figure:
