@@ -13,6 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from heavytail_snn.arrays import real_array
 from heavytail_snn.errors import ParameterError, check_integer, check_real
 from heavytail_snn.models.rate_network import check_weights
+from heavytail_snn.models.trial_arguments import (
+    increasing_times,
+    trial_matrix,
+    trials_of_neurons,
+)
 from heavytail_snn.randomness import Seed, stream
 
 Floats = NDArray[np.float64]
@@ -68,9 +73,10 @@ def binary_trials(
     """
     weights = np.ascontiguousarray(check_weights(weights))
     n_neurons = len(weights)
-    moments = _increasing(times)
+    moments = increasing_times(times)
     noise = check_real("noise", noise, low=0)
-    state, drive = _checked_trials(drive, initial, n_trials, n_neurons, seed)
+    start = _start(initial, n_neurons, seed)
+    state, drive = trials_of_neurons(drive, start, n_trials, n_neurons)
     state = state.astype(weights.dtype)
     random = stream(seed, "noise")
     recorded = np.empty((len(moments), state.shape[1], n_neurons))
@@ -106,10 +112,10 @@ def synchronous_trials(
     """
     weights = np.ascontiguousarray(check_weights(weights))
     n_steps = check_integer("n_steps", n_steps, low=1)
-    state = _trial_matrix("initial", initial, len(weights)).astype(weights.dtype)
+    state = trial_matrix("initial", initial, len(weights)).astype(weights.dtype)
     constant = np.asarray(drive, dtype=float)
     if constant.ndim:
-        constant = _trial_matrix("drive", drive, len(weights))
+        constant = trial_matrix("drive", drive, len(weights))
     recorded = np.empty((n_steps, len(state), len(weights)))
     for step in range(n_steps):
         recorded[step] = np.where(state @ weights.T + constant > 0, 1.0, -1.0)
@@ -117,42 +123,10 @@ def synchronous_trials(
     return recorded
 
 
-def _checked_trials(
-    drive: Any, initial: Any, n_trials: int | None, n_neurons: int, seed: Seed
-) -> tuple[Floats, Floats]:
-    """Return states and drives, both (n_neurons, n_trials)."""
+def _start(initial: Any, n_neurons: int, seed: Seed) -> Floats:
     if initial is None:
-        start = np.asarray(stream(seed, "initial state").choice([-1.0, 1.0], n_neurons), float)
-    else:
-        start = real_array("initial", initial)
-        if not np.isin(start, (-1.0, 1.0)).all():
-            raise ParameterError("initial", initial, "must hold -1 and 1 only")
-    inputs = real_array("drive", drive)
-    counts = {len(array) for array in (start, inputs) if array.ndim == 2}
-    if n_trials is not None:
-        counts.add(check_integer("n_trials", n_trials, low=1))
-    if len(counts) != 1:
-        raise ParameterError("n_trials", n_trials, f"must be told once and alike, found {counts}")
-    shape = (counts.pop(), n_neurons)
-    for name, array in (("drive", inputs), ("initial", start)):
-        if array.shape not in ((), (n_neurons,), shape) or not np.isfinite(array).all():
-            raise ParameterError(name, array.shape, f"must be finite, of shape {shape}")
-    return np.broadcast_to(start, shape).T.copy(), np.broadcast_to(inputs, shape).T.copy()
-
-
-def _trial_matrix(argument: str, values: Any, n_neurons: int) -> Floats:
-    array = real_array(argument, values)
-    if array.ndim != 2 or array.shape[1] != n_neurons or not np.isfinite(array).all():
-        raise ParameterError(
-            argument, array.shape, f"must be finite, of shape (n_trials, {n_neurons})"
-        )
-    return array
-
-
-def _increasing(times: Any) -> Floats:
-    moments = real_array("times", times)
-    if moments.ndim != 1 or moments.size == 0 or not np.isfinite(moments).all():
-        raise ParameterError("times", times, "must be a non-empty finite list")
-    if moments[0] < 0 or np.any(np.diff(moments) <= 0):
-        raise ParameterError("times", times, "must be non-negative and increasing")
-    return moments
+        return np.asarray(stream(seed, "initial state").choice([-1.0, 1.0], n_neurons), float)
+    start = real_array("initial", initial)
+    if not np.isin(start, (-1.0, 1.0)).all():
+        raise ParameterError("initial", initial, "must hold -1 and 1 only")
+    return start
