@@ -1,10 +1,11 @@
 """Many trials of one +-1 network at once: the same weights, update order and threshold noise.
 
-Trials differ in drive or in initial state only, so that what separates their states is the
-stimulus and what the dynamics makes of it.  Units update one at a time at Poisson times, without a
-time grid; the field of a unit is computed when it updates, for all trials together.
+Under frozen noise trials differ in drive or in initial state only, so that what separates their
+states is the stimulus and what the dynamics makes of it.  Units update one at a time at Poisson
+times, without a time grid; the field of a unit is computed when it updates, for all trials together.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -31,9 +32,10 @@ def binary_trials(
     initial: ArrayLike | None = None,
     n_trials: int | None = None,
     noise: float = 0.0,
+    frozen: bool = True,
     seed: Seed = None,
 ) -> Floats:
-    """Simulate an asynchronous +-1 network under frozen noise for many stimuli.
+    """Simulate an asynchronous +-1 network for many stimuli.
 
     Parameters
     ----------
@@ -44,13 +46,16 @@ def binary_trials(
     drive : (n_trials, n) array_like or float
         Input added to the field of each unit.
     initial : (n_trials, n) or (n,) array_like of +-1, optional
-        By default the same random state for all trials.
+        By default random, the same for all trials if frozen.
     n_trials : int, optional
         Needed where neither drive nor initial state tells it.
     noise : float
-        Standard deviation of the threshold noise, the same for all trials.
+        Standard deviation of the threshold noise.
+    frozen : bool
+        Whether all trials share the threshold noise and the random initial state, or draw their
+        own.  Trials of one call always update the same units at the same times.
     seed : int, SeedSequence, Generator or None
-        Of initial state, update times and noise; frozen noise means the same seed.
+        Of initial state, update times and noise; equal seeds give equal noise in other calls too.
 
     Returns
     -------
@@ -77,6 +82,8 @@ def binary_trials(
     noise = check_real("noise", noise, low=0)
     start = _start(initial, n_neurons, seed)
     state, drive = trials_of_neurons(drive, start, n_trials, n_neurons)
+    if not frozen and initial is None:
+        state = stream(seed, "initial state").choice([-1.0, 1.0], state.shape)
     state = state.astype(weights.dtype)
     random = stream(seed, "noise")
     recorded = np.empty((len(moments), state.shape[1], n_neurons))
@@ -84,8 +91,8 @@ def binary_trials(
     for row, until in enumerate(moments):
         n_updates = random.poisson((until - now) * n_neurons)
         units = random.integers(0, n_neurons, n_updates)
-        thresholds = noise * random.standard_normal(n_updates)
-        for unit, threshold in zip(units.tolist(), thresholds.tolist(), strict=True):
+        thresholds = _thresholds(noise, n_updates, 1 if frozen else state.shape[1], random)
+        for unit, threshold in zip(units.tolist(), thresholds, strict=True):
             field = weights[unit] @ state + (drive[unit] + threshold)
             state[unit] = np.where(field > 0, 1.0, -1.0)
         now, recorded[row] = until, state.T
@@ -121,6 +128,17 @@ def synchronous_trials(
         recorded[step] = np.where(state @ weights.T + constant > 0, 1.0, -1.0)
         state = recorded[step].astype(weights.dtype)
     return recorded
+
+
+def _thresholds(
+    noise: float, n_updates: int, n_drawn: int, random: np.random.Generator
+) -> Iterator[Any]:
+    """Yield the noise of each update: one number, or one for each of `n_drawn` trials."""
+    if n_drawn == 1:
+        yield from (noise * random.standard_normal(n_updates)).tolist()
+        return
+    for _ in range(n_updates):
+        yield noise * random.standard_normal(n_drawn)
 
 
 def _start(initial: Any, n_neurons: int, seed: Seed) -> Floats:

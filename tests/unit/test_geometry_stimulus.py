@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from heavytail_snn.analysis import theory
 from heavytail_snn.errors import ParameterError
 from heavytail_snn.models import stimulus as st
 from heavytail_snn.models.binary_trials import binary_trials, synchronous_trials
@@ -79,6 +80,18 @@ def test_trials_share_noise_and_follow_the_rule():
     # half the units have not updated at t = ln 2
     quiet = binary_trials(np.zeros((4000, 4000)), [np.log(2)], drive=np.full((1, 4000), 1), seed=3)
     assert (quiet == -1).mean() == pytest.approx(0.25, abs=0.03)
+
+
+def test_fresh_trials_share_the_stimulus_alone():
+    """Their overlap is theory's for independent noise; under frozen noise it would be 1."""
+    random, n, n_trials = np.random.default_rng(4), 800, 24
+    weights = random.normal(size=(n, n)) / np.sqrt(n)
+    drive = np.repeat(random.normal(size=(1, n)), n_trials, axis=0)
+    states = binary_trials(weights, [8.0], drive=drive, noise=0.5, frozen=False, seed=5)[0]
+    overlap = (states @ states.T / n)[np.triu_indices(n_trials, 1)].mean()
+    predicted = theory.response_kernel([0.0], [40.0], g=1.0, s=0.5, noise="independent")
+    assert overlap == pytest.approx(predicted.kernel[0, 0], abs=0.03)
+    assert predicted.kernel[0, 0] < 0.7
 
 
 def test_synchronous_trials_read_row_as_target():
