@@ -1,5 +1,6 @@
-"""Geometry of population codes: kernels, roughness, eigenspectra, regression, similarity."""
+"""Geometry of population codes: kernels, eigenspectra, regression, similarity, matched networks."""
 
+from heavytail_snn.analysis.geometry.code_signature import code_signature
 from heavytail_snn.analysis.geometry.cvpca import CrossValidatedPCA, cvpca
 from heavytail_snn.analysis.geometry.cvpca_exponent import CvpcaExponent, cvpca_exponent
 from heavytail_snn.analysis.geometry.eigenspectrum import (
@@ -7,6 +8,7 @@ from heavytail_snn.analysis.geometry.eigenspectrum import (
     eigenspectrum_exponent,
     kernel_eigenvalues,
 )
+from heavytail_snn.analysis.geometry.geometry_match import GeometryMatch, match_geometry
 from heavytail_snn.analysis.geometry.presentation import Presentation, present
 from heavytail_snn.analysis.geometry.regression import (
     TestError,
@@ -24,16 +26,19 @@ __all__ = [
     "CrossValidatedPCA",
     "CvpcaExponent",
     "EigenspectrumExponent",
+    "GeometryMatch",
     "Presentation",
     "RepresentationSimilarity",
     "ResponseKernel",
     "TestError",
+    "code_signature",
     "cvpca",
     "cvpca_exponent",
     "eigenspectrum_exponent",
     "kernel_classification",
     "kernel_eigenvalues",
     "kernel_regression",
+    "match_geometry",
     "present",
     "readout_regression",
     "representation_similarity",

@@ -1,0 +1,224 @@
+"""The network whose geometry matches a recording best, out of a sweep, and how sure that is.
+
+Several networks are simulated at every point of a sweep, each with as many neurons, stimuli and
+repeats as the recording.  Then the recording is one network more, or it is not: a point is accepted
+if the recording lies no farther from its networks than they lie from each other.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from heavytail_snn.arrays import real_array
+from heavytail_snn.errors import ParameterError, check_real
+from heavytail_snn.results import Result, field_of
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeometryMatch(Result):
+    """Distance of a recording from the networks of a sweep.
+
+    Parameters
+    ----------
+    points : tuple of dict
+        Parameters of each point of the sweep.
+    distance : (n_points,) ndarray
+        Of the recording from the mean of the point's networks, in standard deviations between
+        networks (Mahalanobis, with the covariance pooled over all points).
+    p_value : (n_points,) ndarray
+        Share of the point's networks and the recording that lie at least as far from the mean of
+        all others as the recording does.
+    accepted : (n_points,) ndarray of bool
+        Where `p_value` exceeds `level`: a confidence set of that level.
+    best : dict
+        Parameters of the closest point.
+    best_distance, best_p_value : float
+    low, high : dict
+        Smallest and largest accepted value of each numerical parameter; empty if no point is
+        accepted.
+    standard_error : dict
+        For each numerical parameter, the root mean square deviation from the best point's value
+        when each of its own networks takes the recording's place.
+    recovered : float
+        How often those networks are matched to the best point itself.
+    """
+
+    points: tuple[dict[str, Any], ...] = field_of(repr=False)
+    distance: Floats = field_of(dims=("point",), repr=False)
+    p_value: Floats = field_of(dims=("point",), repr=False)
+    accepted: NDArray[np.bool_] = field_of(dims=("point",), repr=False)
+    best: dict[str, Any]
+    best_distance: float
+    best_p_value: float
+    low: dict[str, float]
+    high: dict[str, float]
+    standard_error: dict[str, float]
+    recovered: float
+
+
+def match_geometry(
+    signature: ArrayLike,
+    sweep: Sequence[tuple[Mapping[str, Any], ArrayLike]],
+    *,
+    level: float = 0.05,
+) -> GeometryMatch:
+    """Find the networks of a sweep that a recording cannot be told from.
+
+    Parameters
+    ----------
+    signature : (n_features,) array_like
+        Of the recording: `code_signature`, or any other numbers that describe it.
+    sweep : sequence of (parameters, signatures)
+        For each point a dict of its parameters and the (n_networks, n_features) signatures of
+        independent networks, simulated with the recording's numbers of neurons, stimuli and
+        repeats.
+    level : float
+        Share of true points that may be rejected; needs at least 1/level - 1 networks a point.
+
+    Raises
+    ------
+    ParameterError
+        If shapes do not match, a number is not finite, there are too few networks for the level or
+        for the covariance of the features.
+
+    Notes
+    -----
+    The test of a point is exact whatever the distribution of signatures: among n exchangeable
+    networks and the recording, the recording has the largest distance with probability 1/(n + 1).
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> sweep = [({"gain": gain}, rng.normal([gain, 0], 0.1, (20, 2))) for gain in (0.0, 1.0, 2.0)]
+    >>> match = match_geometry([1.02, 0.05], sweep)
+    >>> match.best, match.accepted.tolist()
+    ({'gain': 1.0}, [False, True, False])
+    """
+    recorded = real_array("signature", signature)
+    level = check_real("level", level, low=0, high=1, open_low=True)
+    points = tuple(dict(parameters) for parameters, _ in sweep)
+    clouds = _checked(recorded, [values for _, values in sweep], level)
+    means = np.array([cloud.mean(axis=0) for cloud in clouds])
+    whitening = _whitening(clouds)
+    distance = np.linalg.norm((recorded - means) @ whitening, axis=1)
+    p_value = np.array([_share_as_far(recorded, clouds, point) for point in range(len(clouds))])
+    accepted = p_value > level
+    best = int(np.argmin(distance))
+    chosen = _matches_of_own_networks(best, clouds[best], means, whitening)
+    numerical = _numerical(points)
+    of_accepted = np.flatnonzero(accepted)
+    return GeometryMatch(
+        points=points,
+        distance=distance,
+        p_value=p_value,
+        accepted=accepted,
+        best=points[best],
+        best_distance=float(distance[best]),
+        best_p_value=float(p_value[best]),
+        low={k: float(v[of_accepted].min()) for k, v in numerical.items() if of_accepted.size},
+        high={k: float(v[of_accepted].max()) for k, v in numerical.items() if of_accepted.size},
+        standard_error={
+            k: float(np.sqrt(np.mean((v[chosen] - v[best]) ** 2))) for k, v in numerical.items()
+        },
+        recovered=float(np.mean(chosen == best)),
+        parameters={"level": level, "n_networks": [len(cloud) for cloud in clouds]},
+        warnings=_warnings(bool(accepted.any())),
+    )
+
+
+def _checked(recorded: Floats, signatures: list[ArrayLike], level: float) -> list[Floats]:
+    if recorded.ndim != 1 or recorded.size == 0 or not np.isfinite(recorded).all():
+        raise ParameterError("signature", recorded, "must be a non-empty finite list")
+    if not signatures:
+        raise ParameterError("sweep", "no points", "must have at least one")
+    fewest = int(np.ceil(1 / level - 1e-9)) - 1
+    clouds = []
+    for number, values in enumerate(signatures):
+        cloud = real_array("sweep", values)
+        if cloud.ndim != 2 or cloud.shape[1] != recorded.size or not np.isfinite(cloud).all():
+            raise ParameterError(
+                "sweep",
+                f"signatures of shape {cloud.shape} at point {number}",
+                f"must be finite, of shape (n_networks, {recorded.size})",
+            )
+        if len(cloud) < max(fewest, 2):
+            raise ParameterError(
+                "sweep",
+                f"{len(cloud)} networks at point {number}",
+                f"must have at least {max(fewest, 2)} to reject at level {level:g}",
+                "simulate more networks or raise the level",
+            )
+        clouds.append(cloud)
+    spare = sum(len(cloud) - 1 for cloud in clouds)
+    if spare < 2 * recorded.size:
+        raise ParameterError(
+            "sweep",
+            f"{spare} networks beyond one a point",
+            f"must be at least twice the {recorded.size} features, for their covariance",
+            "simulate more networks or use fewer rank ranges",
+        )
+    return clouds
+
+
+def _whitening(clouds: list[Floats]) -> Floats:
+    """Return the matrix that makes the pooled covariance within points the identity."""
+    deviations = np.concatenate([cloud - cloud.mean(axis=0) for cloud in clouds])
+    covariance = deviations.T @ deviations / (len(deviations) - len(clouds))
+    values, vectors = np.linalg.eigh(covariance)
+    if values[0] <= 1e-12 * values[-1]:
+        raise ParameterError(
+            "sweep", "features that do not vary or depend on each other", "must be independent"
+        )
+    return vectors / np.sqrt(values)
+
+
+def _share_as_far(recorded: Floats, clouds: list[Floats], point: int) -> float:
+    """Return the share of a point's networks and the recording as far from the rest as the latter.
+
+    Networks and recording enter the covariance alike: otherwise the recording would be too far.
+    """
+    everyone = np.vstack([clouds[point], recorded])
+    whitening = _whitening([*clouds[:point], everyone, *clouds[point + 1 :]])
+    others = (everyone.sum(axis=0) - everyone) / (len(everyone) - 1)
+    away = np.linalg.norm((everyone - others) @ whitening, axis=1)
+    return float(np.mean(away >= away[-1] * (1 - 1e-12)))
+
+
+def _matches_of_own_networks(
+    best: int, cloud: Floats, means: Floats, whitening: Floats
+) -> NDArray[np.int64]:
+    """Return the closest point of each network of a point, left out of its own mean."""
+    chosen = np.empty(len(cloud), dtype=np.int64)
+    for number, network in enumerate(cloud):
+        centres = means.copy()
+        centres[best] = (cloud.sum(axis=0) - network) / (len(cloud) - 1)
+        chosen[number] = np.argmin(np.linalg.norm((network - centres) @ whitening, axis=1))
+    return chosen
+
+
+def _numerical(points: tuple[dict[str, Any], ...]) -> dict[str, Floats]:
+    """Return the parameters that are numbers at every point."""
+    names = [
+        name
+        for name in points[0]
+        if all(
+            isinstance(point.get(name), int | float | np.number)
+            and not isinstance(point[name], bool)
+            for point in points
+        )
+    ]
+    return {name: np.array([float(point[name]) for point in points]) for name in names}
+
+
+def _warnings(any_accepted: bool) -> tuple[str, ...]:
+    if any_accepted:
+        return ()
+    return (
+        "no point of the sweep has this geometry: the recording lies farther from each than the "
+        "point's own networks do; the best one is only the closest",
+    )
