@@ -1,8 +1,9 @@
 """Gram matrices of responses: what all measures of geometry share.
 
-Responses are (n_stimuli, n_neurons) or (n_stimuli, n_neurons, n_repeats).  Products within a
-repeat hold what frozen noise does to the states; products across repeats hold only what is
-repeated.  The kernel's errors come from blocks of neurons (or of networks), resampled.
+Responses are (n_stimuli, n_neurons) or (n_stimuli, n_neurons, n_repeats); nan may stand after the
+last repeat of a stimulus that was shown less often.  Products within a repeat hold what frozen
+noise does to the states; products across repeats hold only what is repeated.  The kernel's errors
+come from blocks of neurons (or of networks), resampled.
 """
 
 from typing import Any
@@ -21,8 +22,16 @@ N_BLOCKS = 40
 ROUNDING = 1e-8
 
 
-def check_responses(responses: Any, *, min_repeats: int = 1) -> Floats:
+def check_responses(responses: Any, *, min_repeats: int = 1, padded: bool = False) -> Floats:
     """Return responses as a new (n_stimuli, n_neurons, n_repeats) array, or raise.
+
+    Parameters
+    ----------
+    responses : (n_stimuli, n_neurons[, n_repeats]) array_like
+    min_repeats : int
+        Of each stimulus.
+    padded : bool
+        Whether nan may stand after the last repeat of a stimulus, for all neurons alike.
 
     Raises
     ------
@@ -38,22 +47,56 @@ def check_responses(responses: Any, *, min_repeats: int = 1) -> Floats:
             "responses",
             f"shape {np.shape(responses)}",
             "must have shape (n_stimuli, n_neurons[, n_repeats]) with at least two stimuli",
-            "put stimuli first; read recorded responses with `cvpca`, or transpose them",
+            "put stimuli first: np.swapaxes(responses, 0, 1) for a recorded array",
         )
-    if not np.isfinite(array).all():
-        raise ParameterError("responses", "nan or inf", "must be finite", "leave out such trials")
-    if array.shape[2] < min_repeats:
+    n_repeats = _repeats(array, padded)
+    if n_repeats.min() < min_repeats:
         raise ParameterError(
             "responses",
-            f"{array.shape[2]} repeat(s)",
+            f"{n_repeats.min()} repeat(s) of stimulus {n_repeats.argmin()}",
             f"must have at least {min_repeats} repeats of each stimulus",
-            "use products='within', or present each stimulus again",
+            "use products='within', present each stimulus again, or leave it out",
         )
-    if not np.ptp(array, axis=0).any():
+    array = array[:, :, : n_repeats.max()]
+    if not (np.nanmax(array, axis=0) > np.nanmin(array, axis=0)).any():
         raise ParameterError(
             "responses", "the same for all stimuli", "must differ between stimuli", "check them"
         )
     return array
+
+
+def _repeats(array: Floats, padded: bool) -> NDArray[np.int64]:
+    """Return the number of repeats of each stimulus, or raise where values are missing."""
+    shown = ~np.isnan(array)
+    accepted = shown.any() if padded else shown.all()
+    if np.isinf(array).any() or not accepted:
+        raise ParameterError(
+            "responses",
+            "nan or inf",
+            "must be finite",
+            "leave out such trials; `response_kernel`, and after np.swapaxes(responses, 0, 1) "
+            "`cvpca_exponent`, take stimuli that were repeated less often than others",
+        )
+    partly = (shown != shown[:, :1]).any(axis=(1, 2))
+    if partly.any():
+        raise ParameterError(
+            "responses",
+            f"nan for some neurons only at stimulus {partly.argmax()}",
+            "must miss whole trials, for all neurons alike",
+            "put stimuli first, np.swapaxes(responses, 0, 1) for an array (n_neurons, n_images, "
+            "n_repeats), or leave such neurons or stimuli out",
+        )
+    trials = shown[:, 0]
+    scattered = (trials[:, 1:] & ~trials[:, :-1]).any(axis=1)
+    if scattered.any() or not trials.any(axis=1).all():
+        wrong = scattered | ~trials.any(axis=1)
+        raise ParameterError(
+            "responses",
+            f"nan before a response, or nan alone, at stimulus {wrong.argmax()}",
+            "must have its nan after the last repeat",
+            "move the responses to the front, or leave the stimulus out",
+        )
+    return np.asarray(trials.sum(axis=1))
 
 
 def block_labels(n_neurons: int, groups: Any = None) -> NDArray[np.int64]:
@@ -86,17 +129,25 @@ def gram_matrix(responses: Floats, products: str = "within") -> Floats:
     Parameters
     ----------
     responses : (n_stimuli, n_neurons, n_repeats) ndarray
+        As `check_responses` returns it; missing repeats belong to no pair.
     products : {"within", "across"}
         Of the same repeat, or of all pairs of different repeats.
     """
     check_choice("products", products, PRODUCTS)
-    n_stimuli, _, n_repeats = responses.shape
-    flat = responses.reshape(n_stimuli, -1)
+    shown = ~np.isnan(responses[:, 0])
+    present = responses if shown.all() else np.nan_to_num(responses)
+    flat = present.reshape(len(responses), -1)
     within = flat @ flat.T
+    n_common = shown.astype(float) @ shown.T
     if products == "within":
-        return within / n_repeats
-    total = responses.sum(axis=2)
-    return (total @ total.T - within) / (n_repeats * (n_repeats - 1))
+        return within / n_common
+    total, number = present.sum(axis=2), shown.sum(axis=1)
+    return (total @ total.T - within) / (np.multiply.outer(number, number) - n_common)
+
+
+def mean_square(responses: Floats) -> float:
+    """Return the sum over neurons of squared responses, mean over repeats, then over stimuli."""
+    return float(np.nanmean(np.sum(responses**2, axis=1), axis=1).mean())
 
 
 def check_kernel(kernel: Any, *, argument: str = "kernel") -> Floats:
@@ -156,7 +207,8 @@ def stimulus_distances(stimuli: Any, n_stimuli: int) -> Floats:
             "stimuli",
             f"shape {matrix.shape}",
             f"must tell finite distances between {n_stimuli} stimuli",
-            "give a Stimulus, angles in radian or a matrix of distances",
+            "give a Stimulus, angles in radian or a matrix of distances; responses have stimuli "
+            "first, then neurons",
         )
     if (matrix < 0).any() or not np.allclose(matrix, matrix.T):
         raise ParameterError("stimuli", stimuli, "must have symmetric, non-negative distances")

@@ -3,7 +3,13 @@
 K(x, x') is the mean product of the responses to two stimuli.  How it falls with their distance d is
 told by three numbers of this library's own definition: the nugget eta, the loss that even the
 closest stimuli suffer; the cusp exponent nu of loss = eta + a d^nu at small d; and the distance
-at which half of the remaining similarity is lost.
+at which half of the remaining similarity is lost.  The loss is half the mean squared difference of
+two responses (the semivariogram of geostatistics, where the nugget is from), so that stimuli with
+stronger responses than others do not enter it.
+
+A finite network has no true jump: below the distance at which it tells stimuli apart at all (one
+unit of N for binary units), or which chaos has not yet had the time to amplify (smooth units and
+event-exact spiking neurons), K is continuous.  The nugget is that of the distances in the band.
 """
 
 from dataclasses import dataclass
@@ -17,6 +23,7 @@ from heavytail_snn.analysis.geometry.kernels import (
     block_labels,
     check_responses,
     gram_matrix,
+    mean_square,
     stimulus_distances,
 )
 from heavytail_snn.errors import ParameterError, check_choice, check_integer
@@ -41,8 +48,9 @@ class ResponseKernel(Result):
     coincidence : float
         Mean of the diagonal: 1 for products within repeats; across repeats, the repeated share.
     distance, profile, profile_error : (m,) ndarray
-        Distance of stimuli, mean kernel of the pairs at that distance (coincidence excluded) and
-        its bootstrap error; empty without `stimuli`.
+        Distance of stimuli; `coincidence` minus the loss at that distance, the mean of
+        (K(x, x) + K(x', x')) / 2 - K(x, x') over pairs; its bootstrap error.  Empty without
+        `stimuli`.
     closest_loss, closest_loss_error : float
         `coincidence` minus the profile at the smallest distance: roughness without a fit, an upper
         bound of the nugget.
@@ -51,7 +59,8 @@ class ResponseKernel(Result):
     cusp_exponent, cusp_exponent_error : float
         nu of loss = nugget + a distance^nu in the band.
     smoothness_length, smoothness_length_error : float
-        Distance at which the profile lies half-way between its limit at 0 and its minimum.
+        Distance at which the profile lies half-way between its limit at 0 and no similarity: 0,
+        or its minimum if that is positive.
     band : tuple of float
         Distances used by the fit.
     """
@@ -101,7 +110,9 @@ def response_kernel(
     Parameters
     ----------
     responses : (n_stimuli, n_neurons[, n_repeats]) array_like
-        States, rates or counts.
+        States, rates or counts, as a `Presentation` returns them; stimuli repeated less often are
+        padded with nan after their last repeat.  A recorded array (n_neurons, n_images, n_repeats),
+        as `read_responses` returns it, is passed as ``np.swapaxes(responses, 0, 1)``.
     stimuli : Stimulus, (n_stimuli,) angles or (n_stimuli, n_stimuli) distances, optional
         Without it only the kernel is measured.
     band : (low, high), optional
@@ -112,7 +123,8 @@ def response_kernel(
     products : {"within", "across"}
         Of the same repeat (frozen noise: the nugget shows), or of different repeats (needs two).
     center : bool
-        Subtract each neuron's mean over stimuli, needed for counts and rates.
+        Subtract each neuron's mean over stimuli (of its mean over repeats), needed for counts and
+        rates.
     groups : (n_neurons,) array_like, optional
         Resampled units of the bootstrap, for example the network of each neuron; by default 40
         blocks of neurons, whose errors leave out differences between networks.
@@ -136,11 +148,10 @@ def response_kernel(
     """
     n_bootstrap = check_integer("n_bootstrap", n_bootstrap, low=2)
     check_choice("products", products, ("within", "across"))
-    array = check_responses(responses, min_repeats=2 if products == "across" else 1)
+    array = check_responses(responses, min_repeats=2 if products == "across" else 1, padded=True)
     if center:
-        array -= array.mean(axis=(0, 2), keepdims=True)
-    square = float(np.mean(array**2))
-    kernel = gram_matrix(array, products) / (square * array.shape[1])
+        array -= np.nanmean(array, axis=2, keepdims=True).mean(axis=0)
+    kernel = gram_matrix(array, products) / mean_square(array)
     fits = _Fits.without_stimuli()
     if stimuli is not None:
         distances = stimulus_distances(stimuli, len(array))
@@ -262,16 +273,17 @@ def distance_bins(distances: Floats) -> tuple[Floats, NDArray[np.int64]]:
 def _block_profiles(
     array: Floats, products: str, labels: NDArray[np.int64], member: NDArray[np.int64]
 ) -> Floats:
-    """Return, per block: squared response, diagonal, and mean product at each distance."""
+    """Return, per block: squared response, diagonal, and diagonal less loss at each distance."""
     n_bins = member.max() + 1
     pairs = np.bincount(member[member >= 0], minlength=n_bins)
     rows = []
     for block in range(labels.max() + 1):
         part = array[:, labels == block]
         gram = gram_matrix(part, products)
-        binned = np.bincount(member[member >= 0], gram[member >= 0], minlength=n_bins) / pairs
-        square = np.sum(part**2) / (len(array) * array.shape[2])
-        rows.append(np.concatenate([[square, np.mean(np.diag(gram))], binned]))
+        own = np.diag(gram)
+        loss = (own[:, None] + own) / 2 - gram
+        binned = np.bincount(member[member >= 0], loss[member >= 0], minlength=n_bins) / pairs
+        rows.append(np.concatenate([[mean_square(part), own.mean()], own.mean() - binned]))
     return np.array(rows)
 
 
@@ -344,8 +356,8 @@ def _log_slope(x: Floats, loss: Floats, weight: Floats) -> float:
 
 
 def _half_decay(distance: Floats, profile: Floats, limit: float) -> float:
-    """Return the first distance at which the profile is half-way from its limit to its minimum."""
-    half = (limit + profile.min()) / 2.0
+    """Return the first distance at which the profile is half-way from its limit to its floor."""
+    half = (limit + max(float(profile.min()), 0.0)) / 2.0
     below = int(np.argmax(profile <= half))
     before = (0.0, limit) if below == 0 else (distance[below - 1], profile[below - 1])
     share = (before[1] - half) / (before[1] - profile[below]) if before[1] > half else 1.0

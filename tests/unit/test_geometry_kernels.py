@@ -48,6 +48,67 @@ def test_across_repeats_leaves_noise_out():
     )
 
 
+PADDED = np.random.default_rng(6).normal(size=(4, 7, 3)) + 1.0
+PADDED[1, :, 2] = PADDED[3, :, 1:] = np.nan
+
+
+def trials(x, stimulus):
+    return [t for t in x[stimulus].T if np.isfinite(t).all()]
+
+
+@pytest.mark.parametrize("products", ["within", "across"])
+@pytest.mark.parametrize("center", [False, True])
+def test_missing_repeats_pair_by_pair(products, center):
+    x = PADDED[:3].copy() if products == "across" else PADDED.copy()
+    if center:
+        x -= np.mean([np.mean(trials(x, i), axis=0) for i in range(len(x))], axis=0)[:, None]
+    expected = np.empty((len(x), len(x)))
+    for i, j in np.ndindex(expected.shape):
+        pairs = [
+            a @ b
+            for r, a in enumerate(trials(x, i))
+            for q, b in enumerate(trials(x, j))
+            if (r == q) == (products == "within")
+        ]
+        expected[i, j] = np.mean(pairs)
+    own = [np.mean([a @ a for a in trials(x, i)]) for i in range(len(x))]
+    data = PADDED[: len(x)].copy()
+    result = response_kernel(data, products=products, center=center)
+    np.testing.assert_allclose(result.kernel, expected / np.mean(own), rtol=1e-12)
+    assert np.isnan(data).sum() == np.isnan(x).sum()  # the input is left as it was
+
+
+def test_padding_that_no_stimulus_uses_changes_nothing():
+    stimulus = circle(16)
+    repeats = np.random.default_rng(7).normal(size=(16, 80, 2))
+    wider = np.concatenate([repeats, np.full((16, 80, 1), np.nan)], axis=2)
+    for products in ("within", "across"):
+        first, second = (
+            response_kernel(x, stimuli=stimulus, band=(0, 3), products=products, seed=1)
+            for x in (repeats, wider)
+        )
+        np.testing.assert_allclose(first.profile, second.profile, atol=1e-13)
+        assert first.closest_loss_error == pytest.approx(second.closest_loss_error)
+
+
+def test_loss_compares_each_stimulus_with_itself():
+    """Pairs of equal responses have no loss, however strong other stimuli are."""
+    rng = np.random.default_rng(8)
+    pairs = np.repeat(np.array([1.0, 3.0, 0.2])[:, None] * rng.normal(size=(3, 200)), 2, axis=0)
+    angles = (np.array([0.0, 2.0, 4.0])[:, None] + [0.0, 0.01]).ravel()
+    result = response_kernel(pairs[:4], stimuli=angles[:4], band=(1, 4), with_nugget=False, seed=1)
+    assert abs(result.closest_loss) < 1e-12
+    exact = np.mean((pairs[0] - pairs[2]) ** 2) / 2 / np.mean(pairs[:4] ** 2)
+    assert result.coincidence - result.profile[-1] == pytest.approx(exact)
+
+
+def test_length_of_an_odd_code_ends_where_similarity_does():
+    """K = cos(angle) falls to -1; half of the similarity is lost at pi/3, not at pi/2."""
+    fields = circle(60).features
+    result = response_kernel(fields, stimuli=circle(60), with_nugget=False, seed=1, band=(0, 1))
+    assert result.smoothness_length == pytest.approx(np.pi / 3, abs=1e-9)
+
+
 def test_center_removes_the_common_response():
     rng = np.random.default_rng(2)
     responses = 10 + rng.normal(size=(30, 2000))
@@ -157,6 +218,11 @@ INDEFINITE = np.array([[1.0, 2.0], [2.0, 1.0]])
         (lambda: response_kernel(None), "responses must be an array of real numbers"),
         (lambda: response_kernel(GOOD * np.nan), "responses must be finite"),
         (lambda: response_kernel(np.ones((5, 9))), "responses must differ between stimuli"),
+        (lambda: response_kernel(PADDED, products="across"), r"1 repeat\(s\) of stimulus 3"),
+        (lambda: response_kernel(np.swapaxes(PADDED, 0, 1)), "swapaxes"),
+        (lambda: response_kernel(PADDED[:, :, ::-1]), "nan after the last repeat"),
+        (lambda: response_kernel(np.where(PADDED > 2, np.inf, PADDED)), "responses must be finite"),
+        (lambda: eigenspectrum_exponent(PADDED, band=(1, 4)), "`cvpca_exponent`"),
         (lambda: response_kernel(GOOD, products="across"), "at least 2 repeats"),
         (lambda: response_kernel(GOOD, products="acros"), "did you mean 'across'"),
         (lambda: response_kernel(GOOD, stimuli=circle(9)), "between 16 stimuli"),
