@@ -27,6 +27,9 @@ class CrossValidatedPCA(Result):
         Repeatable variance along each direction, in the square of the responses' unit, mean over
         splits, and its jackknife error over ten blocks of images.  Single values may be negative;
         the error is nan for ranks that nine tenths of the images cannot have.
+    partial_variance : (10, m) ndarray
+        `signal_variance` without one of ten blocks of images each, for jackknife errors of whatever
+        is computed from it.
     plain_variance : (n_components,) ndarray
         Eigenvalues of the covariance of the trial averages, which hold trial noise.
     total_signal_variance, total_signal_variance_error : float
@@ -43,6 +46,7 @@ class CrossValidatedPCA(Result):
 
     signal_variance: np.ndarray = field_of(dims=("component",))
     standard_error: np.ndarray = field_of(dims=("component",))
+    partial_variance: np.ndarray = field_of(dims=("block", "partial_component"), repr=False)
     plain_variance: np.ndarray = field_of(dims=("component",))
     total_signal_variance: float = field_of(
         quantity="signal_variance", error="total_signal_variance_error"
@@ -129,18 +133,19 @@ def cvpca(responses: Any, *, n_splits: int = 10, seed: Seed = None) -> CrossVali
     signal = spectra.mean(axis=0)
     partial = _without_blocks(halves, n_images)
     errors = np.full(signal.shape, np.nan)
-    errors[: partial.shape[1]] = _jackknife(partial)
+    errors[: partial.shape[1]] = jackknife_error(partial)
     plain = np.linalg.svd(_centred(average), compute_uv=False) ** 2 / n_images
     noise = float(np.nanvar(array, axis=2, ddof=1).mean(axis=1).sum())
     return CrossValidatedPCA(
         signal_variance=signal,
         standard_error=errors,
+        partial_variance=partial,
         plain_variance=plain,
         total_signal_variance=float(signal.sum()),
-        total_signal_variance_error=float(_jackknife(partial.sum(axis=1))),
+        total_signal_variance_error=float(jackknife_error(partial.sum(axis=1))),
         shuffled_total=float(np.mean(shuffled)),
         participation_ratio=_positive_ratio(signal),
-        participation_ratio_error=float(_jackknife(np.array([*map(_positive_ratio, partial)]))),
+        participation_ratio_error=float(jackknife_error(np.array([*map(_positive_ratio, partial)]))),
         plain_participation_ratio=_positive_ratio(plain),
         signal_to_noise=float(signal.sum()) / noise if noise else float("inf"),
         n_images=n_images,
@@ -191,7 +196,8 @@ def _without_blocks(halves: list[tuple[np.ndarray, np.ndarray]], n_images: int) 
     return partial
 
 
-def _jackknife(values: np.ndarray) -> np.ndarray:
+def jackknife_error(values: np.ndarray) -> np.ndarray:
+    """Return the standard error of a number from its values without one block each (first axis)."""
     return values.std(axis=0) * np.sqrt(len(values) - 1)
 
 

@@ -10,8 +10,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
-from heavytail_snn.analysis.geometry.cvpca import cvpca, signal_spectrum, split_halves
+from heavytail_snn.analysis.geometry.cvpca import (
+    cvpca,
+    jackknife_error,
+    signal_spectrum,
+    split_halves,
+)
 from heavytail_snn.analysis.geometry.eigenspectrum import check_band
 from heavytail_snn.analysis.recorded.responses import checked_responses
 from heavytail_snn.analysis.theory.kernel_spectrum import power_law_exponent
@@ -33,7 +39,12 @@ class CvpcaExponent(Result):
     Parameters
     ----------
     exponent, standard_error : float
-        As fitted in the band, and its spread over simulations.
+        As fitted in the band, and its jackknife error over ten blocks of images.
+    interval : tuple of float
+        95 % interval of the fitted exponent, from that error.  (Images drawn twice by a bootstrap
+        would weigh double in the directions.)
+    simulated_error : float
+        Spread of the fits over simulations, the steep ones among them.
     corrected_exponent : float
         The true exponent of which simulations give `exponent`; nan outside those simulated.
     bias : float
@@ -47,6 +58,8 @@ class CvpcaExponent(Result):
 
     exponent: float = field_of(quantity="eigen_exponent", error="standard_error")
     standard_error: float = field_of()
+    interval: tuple[float, float]
+    simulated_error: float = field_of()
     corrected_exponent: float = field_of()
     bias: float = field_of()
     true_exponents: Floats = field_of(dims=("simulated",))
@@ -96,6 +109,13 @@ def cvpca_exponent(
     if measured.total_signal_variance <= 0:
         raise ParameterError("responses", "no repeatable variance", "must repeat between trials")
     exponent = band_exponent(measured.signal_variance, band)
+    if measured.partial_variance.shape[1] < band[1]:
+        raise ParameterError(
+            "band", band, f"must end at {measured.partial_variance.shape[1]} for a jackknife error"
+        )
+    partial = np.array([band_exponent(row, band) for row in measured.partial_variance])
+    error = float(jackknife_error(partial))
+    margin = float(stats.t(len(partial) - 1).ppf(0.975)) * error
     shown = np.isfinite(array[0])
     random = stream(root, "simulations")
     fitted = np.array(
@@ -116,7 +136,9 @@ def cvpca_exponent(
     bias = exponent - corrected
     return CvpcaExponent(
         exponent=exponent,
-        standard_error=float(np.sqrt(np.mean(fitted[:n_rising].var(axis=1, ddof=1)))),
+        standard_error=error,
+        interval=(exponent - margin, exponent + margin),
+        simulated_error=float(np.sqrt(np.mean(fitted[:n_rising].var(axis=1, ddof=1)))),
         corrected_exponent=corrected,
         bias=bias,
         true_exponents=np.array(_EXPONENTS),

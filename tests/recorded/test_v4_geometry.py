@@ -9,19 +9,23 @@ import hashlib
 import numpy as np
 import pytest
 
-from heavytail_snn.analysis.geometry.cvpca import cvpca
+from heavytail_snn.analysis.geometry import cvpca, cvpca_exponent
 from heavytail_snn.analysis.recorded import read_responses
 
 SHA256 = "d04e4f21d546f29d17a999826f690a56bb0ef1730b184d14096d20b94237e2dd"
 
 
 @pytest.fixture(scope="module")
-def results(shared):
+def responses(shared):
     path = shared / "data/v4_images_201016/responses_raw_201016.npy"
     if not path.exists():
         pytest.skip("the V4 responses are not here: cvPCA of real data was not checked")
     assert hashlib.sha256(path.read_bytes()).hexdigest() == SHA256
-    responses = read_responses(path)
+    return read_responses(path)
+
+
+@pytest.fixture(scope="module")
+def results(responses):
     return [cvpca(responses, seed=seed) for seed in (1, 2)]
 
 
@@ -45,3 +49,10 @@ def test_power_law_slopes_of_ranks_5_to_40(results):
     for result in results:
         assert slope(result.signal_variance) == pytest.approx(1.29, abs=0.04)
         assert slope(result.plain_variance) == pytest.approx(1.05, abs=0.005)
+
+
+def test_exponent_with_its_error_and_bias(responses):
+    result = cvpca_exponent(responses, band=(5, 40), seed=1)
+    assert result.interval[0] < 1.29 < result.interval[1]
+    assert 0.01 < result.standard_error < 0.05
+    assert abs(result.bias) < 0.05  # six repeats are enough for this band

@@ -84,10 +84,26 @@ def test_bias_is_simulated_and_corrected():
         for _ in range(4)
     ]
     corrected = np.array([r.corrected_exponent for r in results])
-    error = np.mean([r.standard_error for r in results])
+    error = np.mean([r.simulated_error for r in results])
     assert corrected.mean() == pytest.approx(1.25, abs=3 * error)
     assert results[0].signal_to_noise == pytest.approx(0.5, rel=0.15)
     assert results[0].bias == pytest.approx(results[0].exponent - corrected[0])
+
+
+@pytest.mark.slow
+def test_jackknife_error_is_the_spread_over_recordings():
+    rng = np.random.default_rng(8)
+    shown = np.ones((300, 4), bool)
+    results = [
+        cvpca_exponent(
+            _simulated(60, shown, 1.0, 1.0, rng), band=(3, 20), n_splits=2, n_simulations=2, seed=1
+        )
+        for _ in range(40)
+    ]
+    spread = np.std([r.exponent for r in results], ddof=1)
+    assert np.mean([r.standard_error for r in results]) == pytest.approx(spread, rel=0.4)
+    mean = np.mean([r.exponent for r in results])
+    assert sum(r.interval[0] < mean < r.interval[1] for r in results) >= 33  # 38 on average
 
 
 GOOD = np.random.default_rng(0).normal(size=(10, 6))
