@@ -145,7 +145,9 @@ def cvpca(responses: Any, *, n_splits: int = 10, seed: Seed = None) -> CrossVali
         total_signal_variance_error=float(jackknife_error(partial.sum(axis=1))),
         shuffled_total=float(np.mean(shuffled)),
         participation_ratio=_positive_ratio(signal),
-        participation_ratio_error=float(jackknife_error(np.array([*map(_positive_ratio, partial)]))),
+        participation_ratio_error=float(
+            jackknife_error(np.array([_positive_ratio(row) for row in partial]))
+        ),
         plain_participation_ratio=_positive_ratio(plain),
         signal_to_noise=float(signal.sum()) / noise if noise else float("inf"),
         n_images=n_images,
