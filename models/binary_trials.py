@@ -2,7 +2,7 @@
 
 Under frozen noise trials differ in drive or in initial state only, so that what separates their
 states is the stimulus and what the dynamics makes of it.  Units update one at a time at Poisson
-times, without a time grid; the field of a unit is computed when it updates, for all trials together.
+times, without a time grid; a unit's field is computed when it updates, for all trials together.
 """
 
 from collections.abc import Iterator
