@@ -35,6 +35,7 @@ Floats = NDArray[np.float64]
 _BINS_PER_DECADE = 12
 _POINTS = {True: 5, False: 3}  # distances that a fit with and without nugget needs
 _EXPONENTS = (0.05, 4.0)  # range of cusp exponents searched
+_ROUNDING = 1e-13  # of a kernel normalised to 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,21 +221,30 @@ def _fits(
     spread = samples[:, 1:].std(axis=0)
     values = np.array(_roughness(distance, whole, chosen, spread, with_nugget))
     resampled = [_roughness(distance, row, chosen, spread, with_nugget) for row in samples]
-    warnings: tuple[str, ...] = ()
-    if with_nugget and not _EXPONENTS[0] * 1.05 < values[1] < _EXPONENTS[1] / 1.05:
-        warnings = (
-            f"the cusp exponent is at the edge of the searched range {_EXPONENTS}: nugget and cusp "
-            "cannot be told apart in this band",
-        )
+    errors = np.std(resampled, axis=0)
     return _Fits(
         distance,
         whole[1:],
         spread,
         values,
-        np.std(resampled, axis=0),
+        errors,
         (float(distance[chosen].min()), float(distance[chosen].max())),
-        warnings,
+        _warnings(values, errors) if with_nugget else (),
     )
+
+
+def _warnings(values: Floats, errors: Floats) -> tuple[str, ...]:
+    if not _EXPONENTS[0] * 1.05 < values[1] < _EXPONENTS[1] / 1.05:
+        return (
+            f"the cusp exponent is at the edge of the searched range {_EXPONENTS}: nugget and cusp "
+            "cannot be told apart in this band; quote closest_loss",
+        )
+    if values[0] < -2 * errors[0]:
+        return (
+            "the nugget is negative: in this band the loss is no power of the distance; end it at "
+            "smaller distances, or quote closest_loss",
+        )
+    return ()
 
 
 def distance_bins(distances: Floats) -> tuple[Floats, NDArray[np.int64]]:
@@ -318,8 +328,10 @@ def _roughness(
     """Return nugget, cusp exponent, smoothness length and closest loss of a curve."""
     loss = curve[0] - curve[1:][chosen]
     x = distance[chosen]
-    # noise-free curves have no spread: all points count the same
-    weight = 1.0 / spread[chosen] if (spread[chosen] > 0).all() else np.ones_like(x)
+    # where no neuron told the stimuli apart, the spread is rounding and the error unknown
+    known = spread[chosen] > _ROUNDING
+    smallest = spread[chosen][known].min() if known.any() else 1.0
+    weight = 1.0 / np.where(known, spread[chosen], smallest)
     if with_nugget:
         nugget, exponent = _fit_with_nugget(x, loss, weight)
     else:
