@@ -20,7 +20,7 @@ from heavytail_snn.errors import (
     check_memory_limit,
 )
 from heavytail_snn.time_units import in_seconds, one_time
-from heavytail_snn.traces import Trace, freeze, same_fields
+from heavytail_snn.traces import Trace, check_traces, freeze, same_fields
 
 if TYPE_CHECKING:
     import neo
@@ -85,7 +85,7 @@ class Recording:
     def __post_init__(self) -> None:
         times, ids = in_seconds("times", self.times), checks.checked_ids(self.ids)
         n_units = check_integer("n_units", self.n_units, low=1, high=2**31 - 1)
-        t_start, t_stop = checked_limits(self.t_start, self.t_stop)
+        t_start, t_stop = checks.checked_limits(self.t_start, self.t_stop)
         checks.check_shapes(times, ids)
         checks.check_values(times, ids, n_units, t_start, t_stop)
         checks.check_sorted(times)
@@ -93,8 +93,9 @@ class Recording:
             order = np.lexsort((ids, times))
             times, ids = times[order], ids[order]
         checks.check_no_duplicates(times, ids)
-        traces, attrs = _as_dict("traces", self.traces), _as_dict("attrs", self.attrs)
-        _check_extras(n_units, traces, attrs)
+        traces, attrs = checks.as_dict("traces", self.traces), checks.as_dict("attrs", self.attrs)
+        check_traces(traces)
+        checks.check_unit_names(n_units, attrs)
         freeze(self, times=times, ids=ids, n_units=n_units, t_start=t_start, t_stop=t_stop)
         freeze(self, traces=traces, attrs=attrs)
 
@@ -357,7 +358,7 @@ class Recording:
 
         Adjoining slices share no spike, and together hold every spike.
         """
-        t0, t1 = checked_limits(t0, t1)
+        t0, t1 = checks.checked_limits(t0, t1)
         if t0 < self.t_start or t1 > self.t_stop:
             raise RecordingError(
                 f"a slice must lie in [t_start, t_stop] = [{self.t_start:g}, {self.t_stop:g}] s, "
@@ -395,33 +396,3 @@ class Recording:
         if np.unique(array).size != array.size:
             raise ParameterError("units", units, "must not name a unit twice")
         return array
-
-
-def checked_limits(t_start: Any, t_stop: Any) -> tuple[float, float]:
-    """Return the limits of a recording in seconds, or raise."""
-    start, stop = one_time("t_start", t_start), one_time("t_stop", t_stop)
-    if stop <= start:
-        raise RecordingError(
-            f"t_stop must be later than t_start, got t_start = {start:g} s and t_stop = {stop:g} "
-            "s; give the limits of the run, a recording needs a duration"
-        )
-    return start, stop
-
-
-def _as_dict(argument: str, value: Mapping[str, Any] | None) -> dict[str, Any]:
-    if not isinstance(value, Mapping | None):
-        raise ParameterError(argument, value, "must be a mapping", 'use {"name": ...}')
-    return dict(value or {})
-
-
-def _check_extras(n_units: int, traces: Mapping[str, Any], attrs: Mapping[str, Any]) -> None:
-    for name, trace in traces.items():
-        if not isinstance(trace, Trace):
-            raise RecordingError(
-                f"traces[{name!r}] must be a Trace, got {type(trace).__name__}; "
-                "use Trace(values, dt=...), with values of shape (n_samples, n_channels)"
-            )
-    if len(attrs.get("unit_names", range(n_units))) != n_units:
-        raise RecordingError(
-            f"unit_names must name each of the {n_units} units, got {attrs['unit_names']!r}"
-        )

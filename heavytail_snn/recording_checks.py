@@ -4,9 +4,13 @@ Nothing is repaired here.  The error gives the first offending value and the opt
 it, so that sorting or dropping spikes is always the user's decision.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
-from heavytail_snn.errors import RecordingError
+from heavytail_snn.errors import ParameterError, RecordingError
+from heavytail_snn.time_units import one_time
 
 SORT_REMEDY = "pass sort=True to Recording.from_unsorted or Recording.read, if the order is noise"
 DROP_REMEDY = "pass drop_duplicates=True to Recording.from_unsorted or Recording.read"
@@ -96,4 +100,30 @@ def check_no_duplicates(times: np.ndarray, ids: np.ndarray) -> None:
         raise RecordingError(
             f"a unit cannot spike twice at one time, got unit {ids[first]} twice at "
             f"{times[first]:.9g} s ({np.count_nonzero(repeats)} such spikes); {DROP_REMEDY}"
+        )
+
+
+def checked_limits(t_start: Any, t_stop: Any) -> tuple[float, float]:
+    """Return the limits of a recording in seconds, or raise."""
+    start, stop = one_time("t_start", t_start), one_time("t_stop", t_stop)
+    if stop <= start:
+        raise RecordingError(
+            f"t_stop must be later than t_start, got t_start = {start:g} s and t_stop = {stop:g} "
+            "s; give the limits of the run, a recording needs a duration"
+        )
+    return start, stop
+
+
+def as_dict(argument: str, value: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return a mapping as a new dict, or raise."""
+    if not isinstance(value, Mapping | None):
+        raise ParameterError(argument, value, "must be a mapping", 'use {"name": ...}')
+    return dict(value or {})
+
+
+def check_unit_names(n_units: int, attrs: Mapping[str, Any]) -> None:
+    """Raise unless every unit has one name, if any has."""
+    if len(attrs.get("unit_names", range(n_units))) != n_units:
+        raise RecordingError(
+            f"unit_names must name each of the {n_units} units, got {attrs['unit_names']!r}"
         )

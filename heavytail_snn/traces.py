@@ -1,5 +1,6 @@
 """Trace: a regularly sampled variable of some units, recorded beside the spikes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -103,6 +104,16 @@ class Trace:
         first, last = np.searchsorted(times, [t0, t1], side="left")
         start = times[first] if first < times.size else t0
         return replace(self, values=self.values[first:last], t_start=float(start))
+
+
+def check_traces(traces: Mapping[str, Any]) -> None:
+    """Raise unless all values are traces."""
+    for name, trace in traces.items():
+        if not isinstance(trace, Trace):
+            raise RecordingError(
+                f"traces[{name!r}] must be a Trace, got {type(trace).__name__}; "
+                "use Trace(values, dt=...), with values of shape (n_samples, n_channels)"
+            )
 
 
 def freeze(instance: Any, **values: Any) -> None:

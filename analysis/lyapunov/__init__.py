@@ -1,8 +1,9 @@
 """Lyapunov spectra of maps, flows and spiking networks, and what follows from them."""
 
 # the saltation method for Brian2 networks
-from heavytail_snn.analysis.lyapunov.brian import BrianTangent, lyapunov_spectrum_of_brian
+from heavytail_snn.analysis.lyapunov.brian import lyapunov_spectrum_of_brian
 from heavytail_snn.analysis.lyapunov.brian_model import lyapunov_spectrum_of_model
+from heavytail_snn.analysis.lyapunov.brian_tangent import BrianTangent
 from heavytail_snn.analysis.lyapunov.compat import NotLyapunovWarning
 from heavytail_snn.analysis.lyapunov.copies import (
     SubgridStrings,

@@ -7,7 +7,7 @@ from brian2 import NeuronGroup, Synapses, second
 from brian2.core.variables import ArrayVariable
 
 from heavytail_snn import backends
-from heavytail_snn.analysis.lyapunov.brian import BrianTangent
+from heavytail_snn.analysis.lyapunov.brian_tangent import BrianTangent
 from heavytail_snn.analysis.lyapunov.spectrum import LyapunovSpectrum
 from heavytail_snn.errors import ParameterError, check_integer
 from heavytail_snn.models.network_model import NetworkModel

@@ -27,7 +27,8 @@ from brian2 import (
     prefs,
 )
 
-from heavytail_snn.analysis.lyapunov.brian import BrianTangent, lyapunov_spectrum_of_brian
+from heavytail_snn.analysis.lyapunov.brian import lyapunov_spectrum_of_brian
+from heavytail_snn.analysis.lyapunov.brian_tangent import BrianTangent
 from heavytail_snn.analysis.lyapunov.copies import (
     UNCONFIRMED,
     lyapunov_from_copies,
