@@ -80,10 +80,11 @@ def binary_trials(
     n_neurons = len(weights)
     moments = increasing_times(times)
     noise = check_real("noise", noise, low=0)
-    start = _start(initial, n_neurons, seed)
+    start = np.ones(n_neurons) if initial is None else _checked_start(initial)
     state, drive = trials_of_neurons(drive, start, n_trials, n_neurons)
-    if not frozen and initial is None:
-        state = stream(seed, "initial state").choice([-1.0, 1.0], state.shape)
+    if initial is None:
+        drawn = (n_neurons, 1) if frozen else state.shape
+        state *= stream(seed, "initial state").choice(np.array([-1.0, 1.0]), drawn)
     state = state.astype(weights.dtype)
     random = stream(seed, "noise")
     recorded = np.empty((len(moments), state.shape[1], n_neurons))
@@ -141,9 +142,7 @@ def _thresholds(
         yield noise * random.standard_normal(n_drawn)
 
 
-def _start(initial: Any, n_neurons: int, seed: Seed) -> Floats:
-    if initial is None:
-        return np.asarray(stream(seed, "initial state").choice([-1.0, 1.0], n_neurons), float)
+def _checked_start(initial: Any) -> Floats:
     start = real_array("initial", initial)
     if not np.isin(start, (-1.0, 1.0)).all():
         raise ParameterError("initial", initial, "must hold -1 and 1 only")
