@@ -185,17 +185,6 @@ class Stepper:
         return times[:count].copy(), ids[:count].copy()
 
 
-def real_array(argument: str, value: Any) -> np.ndarray:
-    """Return `value` as a new float64 array, or raise if it does not hold real numbers."""
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        array = np.empty(0, dtype=object)
-    if array.dtype.kind not in "iuf":
-        raise ParameterError(argument, value, "must hold real numbers")
-    return array.astype(np.float64)
-
-
 def _avalanche(
     network: "PulseCoupledNetwork", time: float, neuron: int, status: int
 ) -> HeavytailError:

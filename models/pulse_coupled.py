@@ -11,9 +11,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from scipy import sparse
 
+from heavytail_snn.arrays import real_array
 from heavytail_snn.errors import ParameterError, check_choice, check_integer
 from heavytail_snn.models import event_engine as engine
-from heavytail_snn.models.event_state import EventState, Stepper, real_array
+from heavytail_snn.models.event_state import EventState, Stepper
 from heavytail_snn.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.recording import Recording
 from heavytail_snn.results import Result
