@@ -15,8 +15,9 @@ from tqdm import tqdm
 
 from heavytail_snn.analysis.lyapunov.event_driven import settled
 from heavytail_snn.analysis.lyapunov.two_trajectories import phase_difference
+from heavytail_snn.arrays import real_array
 from heavytail_snn.errors import ConvergenceError, ParameterError, check_integer
-from heavytail_snn.models.event_state import EventState, Stepper, real_array
+from heavytail_snn.models.event_state import EventState, Stepper
 from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork, check_network
 from heavytail_snn.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.results import Result, field_of
