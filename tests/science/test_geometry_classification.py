@@ -1,0 +1,190 @@
+"""Classification from transient chaos, and the tutorial that shows it beside regression.
+
+The setting is that of examples/tutorials/chaos_regularises.py, panel D: eight noisy prototypes of
+two alternating classes on a small ring of stimuli, given as initial states.  That a chaotic binary
+network separates classes best at an intermediate time, and its matched rate network does not, is
+the idea of Keup, Kuehn, Dahmen & Helias, Phys. Rev. X 11, 021064 (2021); definitions are ours.
+"""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import special
+
+from heavytail_snn.analysis import theory
+from heavytail_snn.analysis.geometry import kernel_classification, kernel_regression
+from heavytail_snn.models import RateFlow
+from heavytail_snn.models.rate_trials import rate_trials
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples/tutorials/chaos_regularises.py"
+N, NETWORKS = 1000, 10
+# of the tutorial's moments: onset, the best one, the last one
+ONSET, BEST, LAST = 0, 3, -1
+
+
+@pytest.fixture(scope="module")
+def tutorial():
+    spec = importlib.util.spec_from_file_location("chaos_regularises", EXAMPLE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.MOMENTS[[ONSET, BEST, LAST]].tolist() == [0.0, 1.0, 6.0]
+    return module
+
+
+@pytest.fixture(scope="module")
+def errors(tutorial):
+    """Shares of wrong labels of ten networks, (networks, moments)."""
+    return tutorial.classification(N, NETWORKS)
+
+
+def in_standard_errors(differences):
+    """Mean over networks, in units of its standard error."""
+    return differences.mean() / (differences.std(ddof=1) / np.sqrt(len(differences)))
+
+
+def test_kernel_of_the_ring_is_that_of_replicas(tutorial):
+    """The tutorial's interpolated kernel against single solutions of the overlap equation."""
+    stimulus, angles = tutorial.ring(0)
+    kernels = tutorial.ring_kernels(angles)
+    for other in (1, 30, 85):
+        start = 2 / np.pi * np.arccos(stimulus.similarity[0, other])
+        replicas = theory.binary_replicas(1.0, 0.5, tutorial.MOMENTS, initial_distance=start)
+        assert kernels[:, 0, other] == pytest.approx(replicas.overlap, abs=1e-5)
+
+
+def test_contrast_of_small_distances_peaks_at_two_ln_two():
+    """To leading order d = (sqrt(d0) exp(-t/2) + kappa (1 - exp(-t/2)))^2, theory.md 5.3."""
+    times = np.linspace(0.01, 6, 600)
+    near, far = (
+        theory.binary_replicas(0.01, 1.0, times, initial_distance=d0).distance
+        for d0 in (1e-10, 4e-10)
+    )
+    assert times[(far - near).argmax()] == pytest.approx(2 * np.log(2), abs=0.02)
+
+
+def test_without_readout_noise_the_onset_is_best_for_theory(tutorial):
+    gain = {}
+    for ridge in (0.01, tutorial.READOUT_NOISE):
+        rows = []
+        for seed in range(5):
+            stimulus, angles = tutorial.ring(seed)
+            kernels = tutorial.ring_kernels(angles)[[ONSET, BEST]]
+            options = {"n_train": 80, "ridge": ridge, "n_draws": 10, "seed": seed}
+            rows.append(
+                [kernel_classification(k, stimulus.labels, **options).error for k in kernels]
+            )
+        gain[ridge] = np.subtract(*np.mean(rows, axis=0))
+    assert abs(gain[0.01]) < 0.01
+    assert gain[2.0] > 0.08
+
+
+@pytest.mark.slow
+def test_networks_agree_with_theory(tutorial, errors):
+    """Up to t = 4; later 1000 units remember more than infinitely many do."""
+    early = tutorial.MOMENTS <= 4
+    difference = (errors["binary"] - errors["theory"])[:, early]
+    spread = difference.std(axis=0, ddof=1) / np.sqrt(NETWORKS)
+    assert np.all(np.abs(difference.mean(axis=0)) < 3 * spread + 1 / np.sqrt(N))
+    assert spread.max() < 0.02
+
+
+@pytest.mark.slow
+def test_optimum_at_intermediate_time(errors):
+    binary = errors["binary"]
+    assert errors["theory"].mean(axis=0).argmin() == BEST
+    for moment in (ONSET, LAST):
+        assert in_standard_errors(binary[:, moment] - binary[:, BEST]) > 4
+
+
+@pytest.mark.slow
+def test_matched_rate_network_stays_at_chance(errors):
+    rate = errors["rate"]
+    spread = rate.std(axis=0, ddof=1) / np.sqrt(NETWORKS)
+    # above one half: more of one class in training leaves more of the other for the test
+    assert np.all(np.abs(rate.mean(axis=0) - 0.54) < 0.04 + 3 * spread)
+    assert in_standard_errors(rate.min(axis=1) - errors["binary"][:, BEST]) > 10
+
+
+@pytest.mark.slow
+def test_on_the_whole_circle_the_rate_network_has_an_optimum_too(tutorial):
+    """Even classes, little readout noise: signs are odd, and both networks bend the circle."""
+    results = tutorial.classification(N, 4, radius=1.0, readout_noise=0.05)
+    binary, rate = results["binary"], results["rate"]
+    for errors in (binary, rate):
+        best = errors.mean(axis=0).argmin()
+        for moment in (ONSET, LAST):
+            assert in_standard_errors(errors[:, moment] - errors[:, best]) > 4
+    assert in_standard_errors(rate.min(axis=1) - binary[:, 2]) > 3
+
+
+@pytest.mark.slow
+def test_matched_rate_network_contracts_at_twice_its_exponent(tutorial):
+    matched = theory.matched_rate_network(1.0, 0.5)
+    times = np.array([5.0, 15.0])
+    rates = []
+    for seed in range(8):
+        random = np.random.default_rng(seed)
+        weights = random.standard_normal((N, N)) / np.sqrt(N)
+        network = RateFlow(
+            weights,
+            phi=(
+                lambda x: special.erf(x * np.sqrt(2)),
+                lambda x: np.sqrt(8 / np.pi) * np.exp(-2 * x**2),
+            ),
+            noise=matched.noise_variance**0.5,
+            scheme="euler",
+            dt=0.05,
+        )
+        patterns = tutorial.ring(seed, radius=1e-3)[0].patterns(N, seed=seed)[::40]
+        states = rate_trials(network, times, initial=patterns, seed=seed)
+        spread = states.var(axis=1).sum(axis=1)
+        rates.append(np.log(spread[1] / spread[0]) / np.diff(times)[0] / 2)
+    error = np.std(rates, ddof=1) / np.sqrt(len(rates))
+    assert error < 0.02
+    assert np.mean(rates) == pytest.approx(matched.largest_exponent, abs=3 * error)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("g", "tolerance"), [(0.5, 0.06), (1.0, 0.06), (2.0, 0.06)])
+def test_learning_curve_is_kernel_regression(tutorial, g, tolerance):
+    """Within 6 % from P = 20 on, theory.md 6.3; 200 to 400 draws, standard errors below 2 %."""
+    modes, nugget = tutorial.smooth_modes(g)
+    predicted = tutorial.formula(modes, nugget)[2:]
+    errors = [[], [], []]
+    for seed in range(10):
+        angles = np.random.default_rng(seed).uniform(0, 2 * np.pi, 300)
+        kernel = tutorial.smooth_kernel(modes, angles) + nugget * np.eye(300)
+        target = tutorial.TARGETS["two harmonics"](angles)
+        for row, n_train in zip(errors, tutorial.N_TRAIN[2:], strict=True):
+            options = {"label_noise": 0.5, "n_draws": 40, "seed": seed}
+            row.extend(kernel_regression(kernel, target, n_train=n_train, **options).errors)
+    assert np.mean(errors, axis=1) == pytest.approx(predicted, rel=tolerance)
+
+
+@pytest.mark.slow
+def test_tutorial_runs_small_and_its_claims_hold(tutorial, tmp_path):
+    path = tmp_path / "figure.png"
+    results, moments = tutorial.main([str(path), "--small"])
+    assert path.stat().st_size > 50_000
+    # A: three networks of 1000 units
+    network = results["network"].mean(axis=0)
+    middle = tutorial.GAINS.tolist().index(0.5)
+    for errors in (network, results["theory"].mean(axis=0)):
+        assert np.all(errors[middle] < 0.8 * errors[[0, -1]])
+    # B: theory, and the known failure of the formula at weak coupling
+    curves, limits = results["curves"].mean(axis=0), results["limits"].mean(axis=0)
+    assert curves[1:, :3] == pytest.approx(limits[1:, :3], rel=0.3)
+    assert results["formula"][0, -1] > 1.35 * limits[0, -1]
+    # C: with a ridge added, networks have the smooth kernel's error at nugget + ridge
+    smooth = results["ridges"].mean(axis=0)
+    for row, curve, nugget in zip(
+        results["ridged"].mean(axis=0), smooth, results["nuggets"], strict=True
+    ):
+        ridges = nugget + np.array(tutorial.ADDED[2:])
+        expected = np.exp(np.interp(np.log(ridges), np.log(tutorial.RIDGES), np.log(curve)))
+        assert row[2:] == pytest.approx(expected, rel=0.35)
+    # D
+    assert moments["binary"].mean(axis=0)[BEST] < 0.7 * moments["binary"].mean(axis=0)[ONSET]
+    assert moments["rate"].min() > 0.45
