@@ -39,6 +39,9 @@ def check_responses(responses: Any, *, min_repeats: int = 1, padded: bool = Fals
         If the array is not real and finite, has fewer than two stimuli or too few repeats, or if
         all stimuli have the same responses.
     """
+    if hasattr(responses, "recordings"):
+        remedy = "read its .states(time) or .counts(start, stop)"
+        raise ParameterError("responses", type(responses).__name__, "must be an array", remedy)
     array = real_array("responses", responses)
     if array.ndim == 2:
         array = array[:, :, None]

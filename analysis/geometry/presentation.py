@@ -9,11 +9,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from brian2 import DimensionMismatchError
 from numpy.typing import NDArray
 from scipy import special
 from tqdm import tqdm
 
-from heavytail_snn.errors import ParameterError, check_choice, check_integer, check_real
+from heavytail_snn.errors import (
+    ParameterError,
+    UnitError,
+    check_choice,
+    check_integer,
+    check_real,
+)
 from heavytail_snn.models.binary import states_at
 from heavytail_snn.models.network_model import NetworkModel
 from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork
@@ -63,6 +70,8 @@ class Presentation:
             Bins of a neuron lie next to each other; one bin without `precision`.
         """
         first = self.recordings[0][0]
+        if "state" in first.traces:
+            raise ParameterError("model", "a rate network", "must spike", "read states instead")
         low = first.t_start if start is None else one_time("start", start)
         high = first.t_stop if stop is None else one_time("stop", stop)
         if not first.t_start <= low < high <= first.t_stop + 1e-12:
@@ -84,7 +93,10 @@ class Presentation:
         -------
         (n_stimuli, n_neurons, n_repeats) ndarray
         """
-        moment = self.recordings[0][0].t_stop if time is None else one_time("time", time)
+        first = self.recordings[0][0]
+        moment = first.t_stop if time is None else one_time("time", time)
+        if not first.t_start <= moment <= first.t_stop + 1e-12:
+            raise ParameterError("time", moment, f"must lie in {first.t_start, first.t_stop} s")
         return self._stacked(lambda recording: _state(recording, moment))
 
     def _stacked(self, read: Any) -> NDArray[np.float64]:
@@ -139,6 +151,29 @@ def present(
     ------
     ParameterError
         If the model cannot be stimulated in this way or its own frozen noise contradicts `noise`.
+    UnitError
+        If the amplitude has not the unit of the drive.
+
+    Examples
+    --------
+    A kernel resolved in time after stimulus onset is a loop over windows (or over times, with
+    `Presentation.states`).  In a chaotic network the answers to six pairs of stimuli, 0.001 radian
+    apart, lose their similarity:
+
+    >>> from heavytail_snn import Coupling, FixedInDegree, LevyStable
+    >>> from heavytail_snn.analysis.geometry import response_kernel
+    >>> from heavytail_snn.models import ThetaNetwork, circle
+    >>> weights = Coupling(LevyStable(1.5), FixedInDegree(50)).sample(200, seed=1)
+    >>> stimulus = circle(np.add.outer(np.arange(6.0), [0.0, 0.001]).ravel())
+    >>> run = present(ThetaNetwork(weights, drive=0.1), stimulus, 0.4, amplitude=0.02, seed=1)
+    >>> for start in (0.0, 0.1, 0.2, 0.3):
+    ...     counts = run.counts(start, start + 0.1)
+    ...     kernel = response_kernel(counts, stimuli=stimulus, center=True, seed=1)
+    ...     print(f"{start} s: {kernel.closest_loss:.2f} +- {kernel.closest_loss_error:.2f}")
+    0.0 s: 0.00 +- 0.00
+    0.1 s: 0.00 +- 0.00
+    0.2 s: 0.19 +- 0.02
+    0.3 s: 0.74 +- 0.03
     """
     check_choice("coding", coding, CODINGS)
     check_choice("noise", noise, NOISES)
@@ -146,6 +181,10 @@ def present(
     if noise == "fresh" and getattr(model, "noise_seed", None) is not None:
         raise ParameterError("noise", noise, "contradicts the model's frozen noise seed")
     root = child_sequence(seed, "presentation")  # fixes a Generator's or None's entropy
+    if not isinstance(model, NetworkModel | RateNetwork | PulseCoupledNetwork):
+        raise ParameterError(
+            "model", type(model).__name__, "must be a network of heavytail_snn.models"
+        )
     size = model.size if isinstance(model, NetworkModel) else model.n_neurons
     patterns = _patterns(stimulus, size, root)
     if isinstance(model, NetworkModel):
@@ -210,16 +249,28 @@ def _trial(
     if isinstance(model, PulseCoupledNetwork):
         if coding == "initial":
             raise ParameterError("coding", coding, "must be 'drive' for event-based networks")
-        driven = model.with_drive(model.drive + check_real("amplitude", amplitude) * pattern)
-        return driven.run(duration, seed=seed).recording
-    if not isinstance(model, NetworkModel) or not hasattr(model, "drive"):
+        drive = model.drive + check_real("amplitude", amplitude) * pattern
+        if drive.min() <= 0:
+            remedy = "their patterns reach 4 standard deviations: choose a smaller amplitude"
+            raise ParameterError("amplitude", amplitude, "must leave every drive above 0", remedy)
+        return model.with_drive(drive).run(duration, seed=seed).recording
+    if not hasattr(model, "drive"):
         raise ParameterError("model", model, "must be a network that takes a drive")
     if coding == "drive":
-        changes = {"drive": model.drive + amplitude * pattern}
+        changes = {"drive": _driven(model.drive, amplitude, pattern)}
     else:
         changes = {"initial": _initial(model, pattern)}
     stimulated = dataclasses.replace(model, **changes)  # type: ignore[type-var]
     return simulate(stimulated, duration, backend=backend, dt=dt, seed=seed)
+
+
+def _driven(drive: Any, amplitude: Any, pattern: NDArray[np.float64]) -> Any:
+    try:
+        return drive + amplitude * pattern
+    except DimensionMismatchError:
+        raise UnitError(
+            "amplitude", amplitude, "must have the unit of the model's drive", "such as 1 * mV"
+        ) from None
 
 
 def _initial(model: Any, pattern: NDArray[np.float64]) -> Any:

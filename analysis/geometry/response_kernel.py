@@ -36,6 +36,14 @@ _BINS_PER_DECADE = 12
 _POINTS = {True: 5, False: 3}  # distances that a fit with and without nugget needs
 _EXPONENTS = (0.05, 4.0)  # range of cusp exponents searched
 _ROUNDING = 1e-13  # of a kernel normalised to 1
+_FEW_DISTANCES = (
+    "no nugget, cusp and length: too few distances before half of the similarity is lost; use "
+    "closer stimuli, or give the band"
+)
+_FEW_RESPONSES = (
+    "no errors and no fit: too few neurons respond differently to the stimuli; use more neurons, a "
+    "longer window or stimuli farther apart"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +64,8 @@ class ResponseKernel(Result):
         `coincidence` minus the profile at the smallest distance: roughness without a fit, an upper
         bound of the nugget.
     nugget, nugget_error : float
-        `coincidence` minus the profile's limit at distance 0; nan without `stimuli`.
+        `coincidence` minus the profile's limit at distance 0.  This and the following are nan
+        without `stimuli`, and where `warnings` says why they cannot be fitted.
     cusp_exponent, cusp_exponent_error : float
         nu of loss = nugget + a distance^nu in the band.
     smoothness_length, smoothness_length_error : float
@@ -118,7 +127,8 @@ def response_kernel(
         Without it only the kernel is measured.
     band : (low, high), optional
         Distances of the fit of loss = nugget + a distance^nu; by default from the smallest up to
-        the distance at which half of the similarity is lost.
+        the distance at which half of the similarity is lost.  A band that holds too few distances
+        raises; by default there is then no fit, under a warning in the result.
     with_nugget : bool
         False fits loss = a distance^nu, for states without a jump at coincidence.
     products : {"within", "across"}
@@ -201,6 +211,13 @@ class _Fits:
         empty, unknown = np.empty(0), np.full(4, np.nan)
         return cls(empty, empty, empty, unknown, unknown, (np.nan, np.nan))
 
+    @classmethod
+    def unfitted(cls, distance: Floats, curve: Floats, samples: Floats, reason: str) -> "_Fits":
+        values, errors = np.full((2, 4), np.nan)
+        values[3], errors[3] = curve[0] - curve[1], np.std(samples[:, 0] - samples[:, 1])
+        spread = samples[:, 1:].std(axis=0)
+        return cls(distance, curve[1:], spread, values, errors, (np.nan, np.nan), (reason,))
+
 
 def _fits(
     array: Floats,
@@ -215,9 +232,15 @@ def _fits(
     distance, member = distance_bins(distances)
     blocks = _block_profiles(array, products, labels, member)
     picks = random.integers(0, len(blocks), (n_bootstrap, len(blocks)))
+    sums = np.array([blocks[pick].sum(axis=0) for pick in picks])
     whole = _normalised(blocks.sum(axis=0))
-    samples = np.array([_normalised(blocks[pick].sum(axis=0)) for pick in picks])
+    if not sums[:, 0].all():
+        nothing = np.full((2, whole.size), np.nan)
+        return _Fits.unfitted(distance, whole, nothing, _FEW_RESPONSES)
+    samples = np.array([_normalised(row) for row in sums])
     chosen = _chosen_band(distance, whole, band, with_nugget)
+    if chosen is None:
+        return _Fits.unfitted(distance, whole, samples, _FEW_DISTANCES)
     spread = samples[:, 1:].std(axis=0)
     values = np.array(_roughness(distance, whole, chosen, spread, with_nugget))
     resampled = [_roughness(distance, row, chosen, spread, with_nugget) for row in samples]
@@ -284,15 +307,14 @@ def _block_profiles(
     array: Floats, products: str, labels: NDArray[np.int64], member: NDArray[np.int64]
 ) -> Floats:
     """Return, per block: squared response, diagonal, and diagonal less loss at each distance."""
-    n_bins = member.max() + 1
-    pairs = np.bincount(member[member >= 0], minlength=n_bins)
+    pairs = np.bincount(member[member >= 0])
     rows = []
     for block in range(labels.max() + 1):
         part = array[:, labels == block]
         gram = gram_matrix(part, products)
         own = np.diag(gram)
         loss = (own[:, None] + own) / 2 - gram
-        binned = np.bincount(member[member >= 0], loss[member >= 0], minlength=n_bins) / pairs
+        binned = np.bincount(member[member >= 0], loss[member >= 0]) / pairs
         rows.append(np.concatenate([[mean_square(part), own.mean()], own.mean() - binned]))
     return np.array(rows)
 
@@ -304,7 +326,7 @@ def _normalised(sums: Floats) -> Floats:
 
 def _chosen_band(
     distance: Floats, curve: Floats, band: tuple[float, float] | None, with_nugget: bool
-) -> NDArray[np.bool_]:
+) -> NDArray[np.bool_] | None:
     if band is None:
         low, high = 0.0, _half_decay(distance, curve[1:], float(curve[1]))
     else:
@@ -312,6 +334,8 @@ def _chosen_band(
     chosen = (distance >= low) & (distance <= high)
     needed = _POINTS[bool(with_nugget)]
     if np.count_nonzero(chosen) < needed:
+        if band is None:
+            return None
         raise ParameterError(
             "band",
             (low, high),

@@ -2,15 +2,21 @@
 
 import numpy as np
 import pytest
+from brian2 import ms, mV
 
 from heavytail_snn.analysis.geometry import (
     eigenspectrum_exponent,
     kernel_eigenvalues,
+    present,
     response_kernel,
 )
 from heavytail_snn.analysis.geometry.response_kernel import distance_bins
+from heavytail_snn.coupling import Coupling
 from heavytail_snn.errors import ParameterError
+from heavytail_snn.laws import Gaussian
+from heavytail_snn.models import LIFNetwork, RateMap, ThetaNetwork
 from heavytail_snn.models.stimulus import circle, sphere, torus
+from heavytail_snn.wiring import AllToAll
 
 RNG = np.random.default_rng(0)
 GOOD = RNG.normal(size=(16, 80))
@@ -198,6 +204,49 @@ def test_prediction_uses_stimuli_and_band_of_the_data():
     assert result.predicted_eigenvalue == pytest.approx(exact * np.mean(responses**2))
 
 
+def test_few_distances_leave_profile_and_loss():
+    result = response_kernel(GOOD, stimuli=circle(16), seed=4)
+    assert "too few distances" in result.warnings[0]
+    assert np.isnan([result.nugget, result.cusp_exponent, result.smoothness_length]).all()
+    fitted = response_kernel(GOOD, stimuli=circle(16), band=(0, 3), seed=4)
+    np.testing.assert_array_equal(result.profile, fitted.profile)
+    assert result.closest_loss == fitted.closest_loss
+    assert result.closest_loss_error == pytest.approx(fitted.closest_loss_error)
+
+
+def test_one_responding_neuron_has_no_errors():
+    silent = np.zeros((16, 80))
+    silent[:, 3] = GOOD[:, 3]
+    result = response_kernel(silent, stimuli=circle(16), band=(0, 3), seed=4)
+    assert "too few neurons" in result.warnings[0]
+    assert np.isnan(result.profile_error).all()
+    assert result.coincidence == pytest.approx(1)
+    assert result.closest_loss > 0
+
+
+def test_equal_responses_do_not_outweigh_the_others():
+    """Stimuli that no neuron tells apart have a loss of 0 without a known error."""
+    responses = correlated(circle(64), lambda d: d / np.pi, 4000, 9)
+    responses[1] = responses[0]
+    angles = np.where(np.arange(64) == 1, 1e-4, 2 * np.pi * np.arange(64) / 64)
+    result = response_kernel(responses, stimuli=angles, band=(0, 0.8), seed=1)
+    assert result.closest_loss == pytest.approx(0, abs=1e-12)
+    assert result.cusp_exponent == pytest.approx(1, abs=0.25)
+
+
+def test_saturated_loss_is_warned_of():
+    """White responses are all nugget; a loss that bends inside the band is no power law."""
+    responses = np.random.default_rng(5).normal(size=(64, 2000))
+    flat = response_kernel(responses, stimuli=circle(64), band=(0, 3), seed=1)
+    assert flat.nugget == pytest.approx(1, abs=0.05)
+    assert flat.closest_loss == pytest.approx(1, abs=0.05)
+    bent = correlated(circle(64), lambda d: 1 - np.exp(-d / 0.2), 4000, 2)
+    beyond = response_kernel(bent, stimuli=circle(64), band=(0, 2), seed=1)
+    assert "quote closest_loss" in beyond.warnings[0]
+    within = response_kernel(bent, stimuli=circle(64), band=(0, 0.5), seed=1)
+    assert beyond.closest_loss == within.closest_loss
+
+
 def test_results_are_repeatable_and_draw():
     stimulus = circle(16)
     first, second = (response_kernel(GOOD, stimuli=stimulus, band=(0, 3), seed=4) for _ in range(2))
@@ -208,6 +257,11 @@ def test_results_are_repeatable_and_draw():
     assert {e.name for e in first.estimates()} >= {"nugget", "cusp_exponent"}
 
 
+COUPLING = Coupling(Gaussian(), AllToAll())
+RATE = RateMap(COUPLING, 5, seed=1)
+THETA = ThetaNetwork(np.zeros((50, 50)), drive=0.1)
+LIF = LIFNetwork(COUPLING, 5, drive=20 * mV)
+SHOWN = present(RATE, circle(3), 2, seed=1)
 INDEFINITE = np.array([[1.0, 2.0], [2.0, 1.0]])
 
 
@@ -222,6 +276,12 @@ INDEFINITE = np.array([[1.0, 2.0], [2.0, 1.0]])
         (lambda: response_kernel(np.swapaxes(PADDED, 0, 1)), "swapaxes"),
         (lambda: response_kernel(PADDED[:, :, ::-1]), "nan after the last repeat"),
         (lambda: response_kernel(np.where(PADDED > 2, np.inf, PADDED)), "responses must be finite"),
+        (lambda: response_kernel(SHOWN), r"read its .states\(time\)"),
+        (lambda: SHOWN.counts(), "read states instead"),
+        (lambda: SHOWN.states(9.0), "time must lie in"),
+        (lambda: present(RATE.coupling, circle(3), 1.0), "model must be a network"),
+        (lambda: present(THETA, circle(3), 0.1, seed=1), "leave every drive above 0"),
+        (lambda: present(LIF, circle(3), 9 * ms, seed=1), "must have the unit of the model's"),
         (lambda: eigenspectrum_exponent(PADDED, band=(1, 4)), "`cvpca_exponent`"),
         (lambda: response_kernel(GOOD, products="across"), "at least 2 repeats"),
         (lambda: response_kernel(GOOD, products="acros"), "did you mean 'across'"),
