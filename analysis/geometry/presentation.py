@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2 import DimensionMismatchError
 from numpy.typing import NDArray
 from scipy import special
 from tqdm import tqdm
@@ -265,12 +264,11 @@ def _trial(
 
 
 def _driven(drive: Any, amplitude: Any, pattern: NDArray[np.float64]) -> Any:
-    try:
-        return drive + amplitude * pattern
-    except DimensionMismatchError:
+    if getattr(amplitude, "dim", None) is not getattr(drive, "dim", None):
         raise UnitError(
             "amplitude", amplitude, "must have the unit of the model's drive", "such as 1 * mV"
-        ) from None
+        )
+    return drive + amplitude * pattern
 
 
 def _initial(model: Any, pattern: NDArray[np.float64]) -> Any:
