@@ -15,9 +15,10 @@ Stars: networks without any ridge, at the nugget that their chaos makes; dots: w
 to it.  Weak coupling makes too small a ridge, strong coupling one beyond the best.
 D: two classes that alternate along a small ring of stimuli, given as the initial state; a linear
 readout of the stimulus itself is at chance.  The chaotic network spreads the ring over many
-dimensions, later it forgets: the best moment lies between, near t = 1.  The matched rate network
-has the same second-order statistics, but is never chaotic: it contracts the ring without bending
-it, and stays at chance.
+dimensions, later it forgets: the best moment lies between, near t = 1.  The same network with weak
+coupling, not chaotic at this size, only forgets.  The matched rate network has the same
+second-order statistics as the chaotic one but is never chaotic: it contracts the ring without
+bending it, and stays at chance.
 
 The readout of panel D is noisy, each unit with twice its own variance; that is its ridge.  Without
 this noise the best moment is the onset: units that take the signs of the stimulus already bend the
@@ -64,7 +65,7 @@ TARGETS = {
 }
 # classification: noisy prototypes on a small ring around one pattern, as initial state
 N_PROTOTYPES, N_COPIES, RADIUS, SPREAD = 8, 20, 0.15, 0.4  # spread: of half the spacing
-CLASS_GAIN, CLASS_NOISE, READOUT_NOISE = 1.0, 0.5, 2.0
+CLASS_GAIN, WEAK_GAIN, CLASS_NOISE, READOUT_NOISE = 1.0, 0.02, 0.5, 2.0
 MOMENTS = np.array([0, 0.3, 0.6, 1, 1.5, 2, 3, 4, 6])
 
 
@@ -146,46 +147,56 @@ def ring(seed, radius=RADIUS):
     return given_stimuli(np.hstack([centre, around]), labels=place % 2), angles
 
 
-def ring_kernels(angles, radius=RADIUS):
+def ring_kernels(angles, gain=CLASS_GAIN, radius=RADIUS):
     """Return theory's kernel of infinite +-1 networks at each moment."""
-    half_chords = radius * np.abs(np.sin((angles[:, None] - angles) / 2))
     # angle x of two patterns, whose signs overlap by 1 - 2 x/pi
-    between = 2 * np.arcsin(half_chords)
-    grid = np.concatenate(
-        [np.geomspace(1e-7, 1e-3, 400), np.linspace(1.001e-3, between.max(), 800)]
-    )
+    between = 2 * np.arcsin(radius * np.abs(np.sin((angles[:, None] - angles) / 2)))
+    far = np.linspace(1.001e-3, between.max(), 800)
+    grid = np.concatenate([np.geomspace(1e-7, 1e-3, 400), far])
     start = 2 * np.arcsin(np.sqrt(grid / np.pi))  # the angle whose cosine is that overlap
     curves = theory.response_kernel(
-        start, MOMENTS, g=CLASS_GAIN, s=CLASS_NOISE, coding="initial_condition"
+        start, MOMENTS, g=gain, s=CLASS_NOISE, coding="initial_condition"
     )
     kernels = np.array([np.interp(between, grid, curve) for curve in curves.kernel])
     kernels[:, np.arange(angles.size), np.arange(angles.size)] = 1.0
     return kernels
 
 
-def classification(n_neurons, n_networks, radius=RADIUS, readout_noise=READOUT_NOISE):
-    """Return shares of wrong labels by network and moment: binary, theory, rate."""
+def kernel_of(states):
+    """Return the kernel of states; a network may have forgotten all: `response_kernel` refuses."""
+    return states @ states.T / np.mean(np.sum(states**2, axis=1))
+
+
+def matched_network(weights):
+    """Return the rate network with the second-order statistics of the chaotic +-1 network."""
     s = CLASS_NOISE
-    matched = theory.matched_rate_network(CLASS_GAIN, s)
     phi = (
         lambda x: special.erf(x / (s * np.sqrt(2))),
         lambda x: np.sqrt(2 / np.pi) / s * np.exp(-(x**2) / (2 * s**2)),
     )
-    results = {"binary": [], "theory": [], "rate": []}
+    noise = theory.matched_rate_network(CLASS_GAIN, s).noise_variance ** 0.5
+    return RateFlow(weights, gain=CLASS_GAIN, phi=phi, noise=noise, scheme="euler")
+
+
+def classification(n_neurons, n_networks, radius=RADIUS, readout_noise=READOUT_NOISE):
+    """Return shares of wrong labels by network and moment for each kind of network and theory."""
+    results = {name: [] for name in ("chaotic", "theory", "weak", "weak theory", "rate")}
     for seed in range(n_networks):
         stimulus, angles = ring(seed, radius)
         patterns = stimulus.patterns(n_neurons, seed=seed)
         weights = np.random.default_rng(seed).standard_normal((n_neurons,) * 2, dtype=np.float32)
-        weights *= np.float32(CLASS_GAIN / np.sqrt(n_neurons))
-        signs = np.where(patterns > 0, 1.0, -1.0)
-        states = binary_trials(weights, MOMENTS, initial=signs, noise=s, seed=seed)
-        network = RateFlow(weights, phi=phi, noise=matched.noise_variance**0.5, scheme="euler")
-        rates = rate_trials(network, MOMENTS, initial=CLASS_GAIN * patterns, seed=seed)
-        kernels = {
-            "binary": [response_kernel(state).kernel for state in states],
-            "theory": ring_kernels(angles, radius),
-            "rate": [response_kernel(rate).kernel for rate in rates],
-        }
+        weights /= np.float32(np.sqrt(n_neurons))
+        kernels = {}
+        for name, gain in (("chaotic", CLASS_GAIN), ("weak", WEAK_GAIN)):
+            coupled = np.float32(gain) * weights
+            signs = np.where(patterns > 0, 1.0, -1.0)
+            states = binary_trials(coupled, MOMENTS, initial=signs, noise=CLASS_NOISE, seed=seed)
+            kernels[name] = [kernel_of(state) for state in states]
+        kernels["theory"] = ring_kernels(angles, CLASS_GAIN, radius)
+        kernels["weak theory"] = ring_kernels(angles, WEAK_GAIN, radius)
+        start = CLASS_GAIN * patterns  # standard deviation of the stationary field
+        rates = rate_trials(matched_network(weights), MOMENTS, initial=start, seed=seed)
+        kernels["rate"] = [kernel_of(rate) for rate in rates]
         options = {
             "n_train": angles.size // 2,
             "ridge": readout_noise,
@@ -266,14 +277,17 @@ def draw_ridges(axis, results):
 def draw_moments(axis, results):
     """Panel D: classification over time."""
     axis.axhline(0.5, color="0.6", lw=1, ls=":")
-    axis.plot(MOMENTS, results["theory"].mean(axis=0), color="C0", label="chaotic, theory")
-    points(axis, MOMENTS, results["binary"], "C0", label="chaotic binary network")
+    axis.plot(MOMENTS, results["theory"].mean(axis=0), color="C0")
+    axis.plot(MOMENTS, results["weak theory"].mean(axis=0), color="C2")
     points(axis, MOMENTS, results["rate"], "C1", marker="s", label="matched rate network")
+    points(axis, MOMENTS, results["weak"], "C2", marker="^", label=f"binary, g = {WEAK_GAIN:g}")
+    points(axis, MOMENTS, results["chaotic"], "C0", label=f"binary, g = {CLASS_GAIN:g}: chaotic")
+    axis.plot([], [], color="0.4", label="theory of binary networks")
     axis.annotate("chance", (MOMENTS[-1], 0.495), ha="right", va="top", color="0.4", fontsize=8)
     axis.set(xlabel="time after onset (mean update intervals)", ylim=(0, 0.62))
     axis.set_ylabel("share of wrong labels")
     axis.set_title("D  best at intermediate time")
-    axis.legend(loc="lower right")
+    axis.legend(loc="lower right", fontsize=7.5)
 
 
 def draw(path, results, moments):

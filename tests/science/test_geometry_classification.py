@@ -84,18 +84,29 @@ def test_without_readout_noise_the_onset_is_best_for_theory(tutorial):
 def test_networks_agree_with_theory(tutorial, errors):
     """Up to t = 4; later 1000 units remember more than infinitely many do."""
     early = tutorial.MOMENTS <= 4
-    difference = (errors["binary"] - errors["theory"])[:, early]
-    spread = difference.std(axis=0, ddof=1) / np.sqrt(NETWORKS)
-    assert np.all(np.abs(difference.mean(axis=0)) < 3 * spread + 1 / np.sqrt(N))
-    assert spread.max() < 0.02
+    for network, limit in (("chaotic", "theory"), ("weak", "weak theory")):
+        difference = (errors[network] - errors[limit])[:, early]
+        spread = difference.std(axis=0, ddof=1) / np.sqrt(NETWORKS)
+        assert np.all(np.abs(difference.mean(axis=0)) < 2 * spread + 1 / np.sqrt(N))
+        assert spread.max() < 0.02
+    assert in_standard_errors((errors["theory"] - errors["chaotic"])[:, LAST]) > 4
 
 
 @pytest.mark.slow
 def test_optimum_at_intermediate_time(errors):
-    binary = errors["binary"]
+    chaotic = errors["chaotic"]
     assert errors["theory"].mean(axis=0).argmin() == BEST
     for moment in (ONSET, LAST):
-        assert in_standard_errors(binary[:, moment] - binary[:, BEST]) > 4
+        assert in_standard_errors(chaotic[:, moment] - chaotic[:, BEST]) > 4
+
+
+@pytest.mark.slow
+def test_weak_coupling_only_forgets(errors):
+    """Not chaotic at this size: a flip causes 0.8 further ones, R0 of theory.md 5.4."""
+    weak = errors["weak"]
+    assert in_standard_errors(weak[:, BEST] - weak[:, ONSET]) > 4
+    assert weak.mean(axis=0).argmin() == ONSET
+    assert in_standard_errors(weak[:, BEST] - errors["chaotic"][:, BEST]) > 10
 
 
 @pytest.mark.slow
@@ -104,19 +115,19 @@ def test_matched_rate_network_stays_at_chance(errors):
     spread = rate.std(axis=0, ddof=1) / np.sqrt(NETWORKS)
     # above one half: more of one class in training leaves more of the other for the test
     assert np.all(np.abs(rate.mean(axis=0) - 0.54) < 0.04 + 3 * spread)
-    assert in_standard_errors(rate.min(axis=1) - errors["binary"][:, BEST]) > 10
+    assert in_standard_errors(rate.min(axis=1) - errors["chaotic"][:, BEST]) > 10
 
 
 @pytest.mark.slow
 def test_on_the_whole_circle_the_rate_network_has_an_optimum_too(tutorial):
     """Even classes, little readout noise: signs are odd, and both networks bend the circle."""
     results = tutorial.classification(N, 4, radius=1.0, readout_noise=0.05)
-    binary, rate = results["binary"], results["rate"]
-    for errors in (binary, rate):
+    chaotic, rate = results["chaotic"], results["rate"]
+    for errors in (chaotic, rate):
         best = errors.mean(axis=0).argmin()
         for moment in (ONSET, LAST):
             assert in_standard_errors(errors[:, moment] - errors[:, best]) > 4
-    assert in_standard_errors(rate.min(axis=1) - binary[:, 2]) > 3
+    assert in_standard_errors(rate.min(axis=1) - chaotic[:, 2]) > 3
 
 
 @pytest.mark.slow
@@ -186,5 +197,5 @@ def test_tutorial_runs_small_and_its_claims_hold(tutorial, tmp_path):
         expected = np.exp(np.interp(np.log(ridges), np.log(tutorial.RIDGES), np.log(curve)))
         assert row[2:] == pytest.approx(expected, rel=0.35)
     # D
-    assert moments["binary"].mean(axis=0)[BEST] < 0.7 * moments["binary"].mean(axis=0)[ONSET]
+    assert moments["chaotic"].mean(axis=0)[BEST] < 0.7 * moments["chaotic"].mean(axis=0)[ONSET]
     assert moments["rate"].min() > 0.45
