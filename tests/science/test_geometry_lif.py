@@ -77,6 +77,7 @@ def test_rate_network_is_read_at_a_time():
     run = present(network, patterns, 4, coding="initial", seed=3)
     first = np.tanh(network.weights @ patterns[1])
     assert run.states(1.0)[1, :, 0] == pytest.approx(first)
+    assert run.states(2.0)[1, :, 0] == pytest.approx(np.tanh(network.weights @ first))
     driven = present(network, patterns, 1, amplitude=0.5, seed=3)
     assert not np.allclose(driven.states()[0], driven.states()[1])
 

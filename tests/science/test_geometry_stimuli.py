@@ -19,13 +19,27 @@ from heavytail_snn.models.binary_trials import binary_trials, synchronous_trials
 from heavytail_snn.models.stimulus import sphere, torus
 from heavytail_snn.wiring import AllToAll
 
-FAMILIES = {
-    "von Mises": torus(14, kernel="von_mises", width=0.5),
-    "Dirichlet": torus(14, kernel="dirichlet", width=0.34),
-    "von Mises, 2D": torus(14, kernel="von_mises", width=0.8, dimension=2, seed=1),
-    "Dirichlet, 2D": torus(14, kernel="dirichlet", width=0.5, dimension=2, seed=1),
+FAMILIES = {  # kernel, width, dimension
+    "von Mises": ("von_mises", 0.5, 1),
+    "Dirichlet": ("dirichlet", 1 / 3, 1),
+    "von Mises, 2D": ("von_mises", 0.8, 2),
+    "Dirichlet, 2D": ("dirichlet", 1 / 2, 2),
 }
 TIMES, G, S = (1.0, 4.0), 1.0, 0.5
+
+
+def stimuli(name):
+    kernel, width, dimension = FAMILIES[name]
+    return torus(14, kernel=kernel, width=width, dimension=dimension, seed=1)
+
+
+def similarity(name, difference):
+    """Closed form for differences of angles, (n, dimension)."""
+    kernel, width, _ = FAMILIES[name]
+    if kernel == "von_mises":
+        return np.exp((np.cos(difference) - 1) / width**2).prod(axis=1)
+    order = 2 * round(1 / width) + 1
+    return (np.sin(order * difference / 2) / np.sin(difference / 2) / order).prod(axis=1)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +49,7 @@ def driven():
     for seed in range(14):
         random = np.random.default_rng(seed)
         weights = random.standard_normal((n, n), dtype=np.float32) * np.float32(G / np.sqrt(n))
-        drive = np.concatenate([family.patterns(n, seed=seed) for family in FAMILIES.values()])
+        drive = np.concatenate([stimuli(name).patterns(n, seed=seed) for name in FAMILIES])
         states = binary_trials(weights, TIMES, drive=drive, noise=S, seed=seed)
         parts = [np.split(state, len(FAMILIES)) for state in states]
         kernels.append([[response_kernel(x).kernel for x in part] for part in parts])
@@ -44,9 +58,10 @@ def driven():
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_torus_kernels_of_a_driven_network(driven, name):
-    angles = np.arccos(np.clip(FAMILIES[name].similarity, -1, 1))
-    pair = np.triu_indices(len(angles), 1)
-    predicted = theory.response_kernel(angles[pair], TIMES, g=G, s=S).kernel
+    place = stimuli(name).coordinates
+    pair = np.triu_indices(len(place), 1)
+    angles = np.arccos(similarity(name, place[pair[0]] - place[pair[1]]))
+    predicted = theory.response_kernel(angles, TIMES, g=G, s=S).kernel
     measured = driven[name][:, :, *pair]
     error = measured.std(axis=0, ddof=1) / np.sqrt(len(measured))
     deviation = measured.mean(axis=0) - predicted
