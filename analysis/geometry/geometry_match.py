@@ -28,8 +28,9 @@ class GeometryMatch(Result):
     points : tuple of dict
         Parameters of each point of the sweep.
     distance : (n_points,) ndarray
-        Of the recording from the mean of the point's networks, in standard deviations between
-        networks (Mahalanobis, with the covariance pooled over all points).
+        Of the recording from the mean of the point's networks: root mean square over features, each
+        in its standard deviation between networks of one point.  (Correlations between features
+        are not divided out: that would let the combination that varies least decide.)
     p_value : (n_points,) ndarray
         Share of the point's networks and the recording that lie at least as far from the mean of
         all others as the recording does.
@@ -83,8 +84,8 @@ def match_geometry(
     Raises
     ------
     ParameterError
-        If shapes do not match, a number is not finite, there are too few networks for the level or
-        for the covariance of the features.
+        If shapes do not match, a number is not finite, a feature does not vary, or there are too
+        few networks for the level.
 
     Notes
     -----
@@ -104,12 +105,12 @@ def match_geometry(
     points = tuple(dict(parameters) for parameters, _ in sweep)
     clouds = _checked(recorded, [values for _, values in sweep], level)
     means = np.array([cloud.mean(axis=0) for cloud in clouds])
-    whitening = _whitening(clouds)
-    distance = np.linalg.norm((recorded - means) @ whitening, axis=1)
+    spread = _spread(clouds)
+    distance = _distance(recorded, means, spread)
     p_value = np.array([_share_as_far(recorded, clouds, point) for point in range(len(clouds))])
     accepted = p_value > level
     best = int(np.argmin(distance))
-    chosen = _matches_of_own_networks(best, clouds[best], means, whitening)
+    chosen = _matches_of_own_networks(best, clouds[best], means, spread)
     numerical = _numerical(points)
     of_accepted = np.flatnonzero(accepted)
     return GeometryMatch(
@@ -154,50 +155,47 @@ def _checked(recorded: Floats, signatures: list[ArrayLike], level: float) -> lis
                 "simulate more networks or raise the level",
             )
         clouds.append(cloud)
-    spare = sum(len(cloud) - 1 for cloud in clouds)
-    if spare < 2 * recorded.size:
-        raise ParameterError(
-            "sweep",
-            f"{spare} networks beyond one a point",
-            f"must be at least twice the {recorded.size} features, for their covariance",
-            "simulate more networks or use fewer rank ranges",
-        )
     return clouds
 
 
-def _whitening(clouds: list[Floats]) -> Floats:
-    """Return the matrix that makes the pooled covariance within points the identity."""
+def _spread(clouds: list[Floats]) -> Floats:
+    """Return the standard deviation of each feature within points, pooled over them."""
     deviations = np.concatenate([cloud - cloud.mean(axis=0) for cloud in clouds])
-    covariance = deviations.T @ deviations / (len(deviations) - len(clouds))
-    values, vectors = np.linalg.eigh(covariance)
-    if values[0] <= 1e-12 * values[-1]:
+    spread = np.sqrt(np.sum(deviations**2, axis=0) / (len(deviations) - len(clouds)))
+    if not spread.all():
+        feature = int(np.argmin(spread))
         raise ParameterError(
-            "sweep", "features that do not vary or depend on each other", "must be independent"
+            "sweep", f"feature {feature} is constant", "must vary between networks of a point"
         )
-    return vectors / np.sqrt(values)
+    return spread
+
+
+def _distance(first: Floats, second: Floats, spread: Floats) -> Floats:
+    """Return the root mean square over features (last axis) of differences over spreads."""
+    return np.sqrt(np.mean(((first - second) / spread) ** 2, axis=-1))
 
 
 def _share_as_far(recorded: Floats, clouds: list[Floats], point: int) -> float:
     """Return the share of a point's networks and the recording as far from the rest as the latter.
 
-    Networks and recording enter the covariance alike: otherwise the recording would be too far.
+    Networks and recording enter the spread alike: otherwise the recording would be too far.
     """
     everyone = np.vstack([clouds[point], recorded])
-    whitening = _whitening([*clouds[:point], everyone, *clouds[point + 1 :]])
+    spread = _spread([*clouds[:point], everyone, *clouds[point + 1 :]])
     others = (everyone.sum(axis=0) - everyone) / (len(everyone) - 1)
-    away = np.linalg.norm((everyone - others) @ whitening, axis=1)
+    away = _distance(everyone, others, spread)
     return float(np.mean(away >= away[-1] * (1 - 1e-12)))
 
 
 def _matches_of_own_networks(
-    best: int, cloud: Floats, means: Floats, whitening: Floats
+    best: int, cloud: Floats, means: Floats, spread: Floats
 ) -> NDArray[np.int64]:
     """Return the closest point of each network of a point, left out of its own mean."""
     chosen = np.empty(len(cloud), dtype=np.int64)
     for number, network in enumerate(cloud):
         centres = means.copy()
         centres[best] = (cloud.sum(axis=0) - network) / (len(cloud) - 1)
-        chosen[number] = np.argmin(np.linalg.norm((network - centres) @ whitening, axis=1))
+        chosen[number] = np.argmin(_distance(network, centres, spread))
     return chosen
 
 
