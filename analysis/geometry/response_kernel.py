@@ -4,8 +4,8 @@ K(x, x') is the mean product of the responses to two stimuli.  How it falls with
 told by three numbers of this library's own definition: the nugget eta, the loss that even the
 closest stimuli suffer; the cusp exponent nu of loss = eta + a d^nu at small d; and the distance
 at which half of the remaining similarity is lost.  The loss is half the mean squared difference of
-two responses (the semivariogram of geostatistics, where the nugget is from), so that stimuli with
-stronger responses than others do not enter it.
+two responses (the semivariogram of geostatistics, where the nugget is from): that some stimuli
+evoke stronger responses than others does not enter it.
 
 A finite network has no true jump: below the distance at which it tells stimuli apart at all (one
 unit of N for binary units), or which chaos has not yet had the time to amplify (smooth units and
