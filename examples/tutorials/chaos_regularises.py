@@ -23,10 +23,10 @@ bending it, and stays at chance.
 The readout of panel D is noisy, each unit with twice its own variance; that is its ridge.  Without
 this noise the best moment is the onset: units that take the signs of the stimulus already bend the
 ring, which a noiseless readout would see however small it is.  And on a ring as large as the whole
-circle, with little noise, the rate network too has its best moment after onset, as any layer of
-random nonlinear units has, but it is worse than the chaotic one's.  Error bars are standard errors
-over networks.  What networks lack to theory in A to C, and what they remember longer in D, are
-effects of their finite size.
+circle, with little noise, all three networks have their best moment after onset, as any layer of
+random nonlinear units has, though the chaotic one's is much the best.  Error bars are standard
+errors over networks.  What networks lack to theory in A to C, and what they remember longer in D,
+are effects of their finite size.
 
 The ideas are those of Bauer, Keup, Kadmon & Helias, arXiv 2606.04426 (regression), and Keup, Kuehn,
 Dahmen & Helias, Phys. Rev. X 11, 021064 (2021) (classification); definitions are our own.
@@ -184,7 +184,8 @@ def classification(n_neurons, n_networks, radius=RADIUS, readout_noise=READOUT_N
     for seed in range(n_networks):
         stimulus, angles = ring(seed, radius)
         patterns = stimulus.patterns(n_neurons, seed=seed)
-        weights = np.random.default_rng(seed).standard_normal((n_neurons,) * 2, dtype=np.float32)
+        random = np.random.default_rng([seed, 1])  # not the numbers of the ring
+        weights = random.standard_normal((n_neurons, n_neurons), dtype=np.float32)
         weights /= np.float32(np.sqrt(n_neurons))
         kernels = {}
         for name, gain in (("chaotic", CLASS_GAIN), ("weak", WEAK_GAIN)):
