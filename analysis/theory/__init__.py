@@ -125,6 +125,12 @@ from heavytail_snn.analysis.theory.stable_sign_map import (
 )
 from heavytail_snn.analysis.theory.stable_sign_map import small_distance_law as small_distance_law
 from heavytail_snn.analysis.theory.stable_sign_map import stable_sign_map as stable_sign_map
+from heavytail_snn.analysis.theory.stable_smooth_kernel import (
+    StableSmoothKernel as StableSmoothKernel,
+)
+from heavytail_snn.analysis.theory.stable_smooth_kernel import (
+    stable_smooth_kernel as stable_smooth_kernel,
+)
 from heavytail_snn.analysis.theory.threshold_units import ThresholdUnits as ThresholdUnits
 from heavytail_snn.analysis.theory.threshold_units import critical_gain as critical_gain
 from heavytail_snn.analysis.theory.threshold_units import stable_survival as stable_survival

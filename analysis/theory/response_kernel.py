@@ -296,7 +296,7 @@ def eigen_exponent(
     For one step of the overlap map from the cosine it is 1 + 2/(alpha D); 1 + 2/D is the bound for
     a differentiable code of Stringer et al., Nature 571, 361 (2019).  No network of frozen +-1
     units reaches that bound: 1 - overlap is a metric for them, so that nu <= 1 (see
-    `synchronous_kernel`).
+    `synchronous_kernel`).  Smooth units do, with weights of alpha = 1: `stable_smooth_kernel`.
 
     Parameters
     ----------

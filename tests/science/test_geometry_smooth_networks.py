@@ -1,14 +1,9 @@
 """Response kernels of smooth networks: rate maps, rate flows and event-exact theta neurons.
 
 Rate maps with Gaussian weights: theory.rate_map_kernel, whose curvature at coincidence is
-exp(2 lambda t).  With stable weights one step has a closed form, derived here: the field of a unit
-is W x with x normal over neurons for each stimulus, so that, over weights, fields of two stimuli
-are normal with variance A and correlation cos(angle), where A is positive stable of index alpha/2
-(a sub-Gaussian vector; Samorodnitsky & Taqqu, Stable Non-Gaussian Random Processes, 1994, 2.5), and
-E erf erf is an arcsine.  Units with A > 1/angle^2 answer like sign units, and there are angle^alpha
-of them, each with a loss of the order of the angle: the kernel has a term angle^(1 + alpha).  The
-statement that smooth units have a smooth kernel therefore holds for alpha > 1; below it, the
-kernel's cusp exponent is 1 + alpha < 2, and at alpha = 1 there is a logarithm.
+exp(2 lambda t).  With stable weights one step has a closed form, theory.stable_smooth_kernel, with
+a term angle^(1 + alpha): that smooth units have analytic kernels holds at alpha = 2 only.  Their
+eigenvalues fall like n^-(1 + (1 + alpha)/D), and below alpha = 1 the code is not differentiable.
 
 Theta neurons have no closed form: the null case without coupling, and signs of effects with their
 errors over networks.
@@ -20,8 +15,9 @@ import numpy as np
 import pytest
 
 from heavytail_snn.analysis import theory
-from heavytail_snn.analysis.geometry import present, response_kernel
+from heavytail_snn.analysis.geometry import eigenspectrum_exponent, present, response_kernel
 from heavytail_snn.analysis.geometry.response_kernel import distance_bins
+from heavytail_snn.analysis.theory.stable_smooth_kernel import positive_stable
 from heavytail_snn.coupling import Coupling
 from heavytail_snn.laws import Gaussian, LevyStable
 from heavytail_snn.models import RateFlow, RateMap, ThetaNetwork, circle
@@ -114,40 +110,62 @@ def test_rate_map_is_stretched_by_the_exponent(gaussian_map):
     assert rate[-1] == pytest.approx(predicted.largest_exponent, rel=0.02)
 
 
-def positive_stable(index, n=400):
-    """Nodes and weights of A > 0 with E exp(-s A) = exp(-s^index) (Kanter 1975)."""
-    y = np.linspace(-40, 40, n)
-    edge = np.pi / (1 + np.exp(np.abs(y)))  # distance to the nearer end of (0, pi)
-    angle = np.where(y < 0, edge, np.pi - edge)
-    log_time = np.linspace(-80, 4.5, n)[:, None]
-    weight = np.exp(log_time - np.exp(log_time)) / np.cosh(y / 2) ** 2
-    share = (1 - index) / index
-    node = np.sin(index * angle) / np.sin(edge) ** (1 / index)
-    node = node * (np.sin((1 - index) * angle) / np.exp(log_time)) ** share
-    return node.ravel(), (weight / weight.sum()).ravel()
+def test_law_of_the_variances():
+    node, weight = positive_stable(0.6, 400)
+    for scale in (0.01, 1.0, 3.0):
+        assert weight @ np.exp(-scale * node) == pytest.approx(math.exp(-(scale**0.6)), rel=1e-6)
 
 
-def sub_gaussian_loss(angles, alpha, gain):
-    """1 - K of erf(sqrt(pi) x / 2) one step after a graded code, for infinitely many neurons."""
-    moment = 2 ** (alpha / 2) * math.gamma((alpha + 1) / 2) / math.sqrt(math.pi)  # E |normal|^alpha
-    node, weight = positive_stable(alpha / 2)
-    variance = 2 * gain**2 * moment ** (2 / alpha) * node
-    share = variance * math.pi / 2 / (1 + variance * math.pi / 2)
-    same = weight @ np.arcsin(share)
-    other = share * np.cos(np.asarray(angles))[:, None]
-    sine = share * np.sqrt(1 - other**2) - other * np.sqrt(1 - share**2)
-    cosine = share * other + np.sqrt((1 - share**2) * (1 - other**2))
-    return np.arctan2(sine, cosine) @ weight / same  # arcsin(share) - arcsin(other)
+def test_limits_of_the_kernel_with_stable_weights():
+    angles = np.array([0.0, 0.5, 1.0, 2.0, np.pi])
+    share = math.pi / (1 + math.pi)  # alpha = 2, g = 1: fields of variance 2
+    exact = np.arcsin(share * np.cos(angles)) / math.asin(share)
+    gaussian = theory.stable_smooth_kernel(angles, alpha=2.0, g=1.0)
+    np.testing.assert_allclose(gaussian.kernel, exact, atol=1e-14)
+    sharp = theory.stable_smooth_kernel(angles, alpha=1.2, g=1e9)  # sign units
+    np.testing.assert_allclose(sharp.kernel, 1 - 2 * angles / np.pi, atol=1e-6)
+    linear = theory.stable_smooth_kernel(angles, alpha=2.0, g=1e-6)
+    np.testing.assert_allclose(linear.kernel, np.cos(angles), atol=1e-9)
+    for alpha in (1.8, 1.0, 0.7):
+        assert theory.stable_smooth_kernel(angles, alpha=alpha, g=1.0).residual < 1e-8
 
 
-def test_law_of_the_sub_gaussian_kernel():
-    node, weight = positive_stable(0.6)
-    for s in (0.01, 1.0, 3.0):
-        assert weight @ np.exp(-s * node) == pytest.approx(math.exp(-(s**0.6)), rel=1e-6)
-    small = np.array([1e-7, 1e-6])
-    for alpha, cusp in ((1.8, 2.0), (1.5, 2.0), (0.7, 1.7), (0.5, 1.5)):
-        loss = sub_gaussian_loss(small, alpha, 1.0)
-        assert math.log10(loss[1] / loss[0]) == pytest.approx(cusp, abs=0.02)
+@pytest.mark.parametrize(("alpha", "cusp"), [(1.8, 2.0), (1.5, 2.0), (0.7, 1.7), (0.5, 1.5)])
+def test_cusp_with_stable_weights(alpha, cusp):
+    result = theory.stable_smooth_kernel([1e-7, 1e-6], alpha=alpha, g=1.0)
+    slope = math.log10(result.distance[1] / result.distance[0])
+    assert slope == pytest.approx(cusp, abs=0.02)
+    assert result.cusp_exponent == cusp
+
+
+@pytest.mark.parametrize("alpha", [1.5, 1.0, 0.7])
+def test_smooth_units_with_stable_weights_have_power_law_spectra(alpha):
+    """1 + (1 + alpha)/D on the circle; at alpha = 1 the bound 1 + 2/D of differentiable codes."""
+    angles = np.pi * np.arange(2**10 + 1) / 2**10
+    half = theory.stable_smooth_kernel(angles, alpha=alpha, g=1.0, n_nodes=120).kernel
+    odd = np.arange(81, 201, 2)
+    values = theory.circle_spectrum(np.concatenate([half, half[-2:0:-1]])).eigenvalue[odd]
+    assert theory.power_law_exponent(odd, values).exponent == pytest.approx(2 + alpha, abs=0.02)
+
+
+@pytest.mark.parametrize("alpha", [1.0, 0.7])
+def test_network_of_smooth_units_has_that_spectrum(alpha):
+    stimulus = circle(128)
+    coupling = Coupling(LevyStable(alpha), AllToAll())
+    states, groups = map_states(coupling, 3000, 2, stimulus, 1, phi="erf")
+    result = eigenspectrum_exponent(
+        states[0],
+        band=(3, 17),
+        modes="circle",
+        parity="odd",
+        prediction=lambda angle: theory.stable_smooth_kernel(angle, alpha=alpha, g=1.0).kernel,
+        groups=np.arange(groups.size) % 40,
+        n_bootstrap=20,
+        seed=1,
+    )
+    assert result.predicted_exponent == pytest.approx(2 + alpha, abs=0.1)
+    assert result.exponent == pytest.approx(result.predicted_exponent, abs=0.1)
+    assert result.standard_error < 0.05
 
 
 @pytest.mark.parametrize("alpha", [1.5, 0.7])
@@ -158,7 +176,7 @@ def test_heavy_tailed_rate_map_has_the_sub_gaussian_kernel(alpha):
     options = {"stimuli": stimulus, "groups": groups, "n_bootstrap": 100, "seed": 1}
     result = response_kernel(states[0], band=(0.025, 0.3), with_nugget=False, **options)
     grid = np.geomspace(1e-3, np.pi, 200)
-    log_loss = np.log(sub_gaussian_loss(grid, alpha, 1.0))
+    log_loss = np.log(theory.stable_smooth_kernel(grid, alpha=alpha, g=1.0).distance)
     apart = np.maximum(stimulus.distances, grid[0])
     exact = binned(np.exp(np.interp(np.log(apart), np.log(grid), log_loss)), stimulus)
     deviation = np.abs(result.coincidence - result.profile - exact)
