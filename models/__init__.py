@@ -16,6 +16,7 @@ from heavytail_snn.models.rapid_theta import RapidThetaNetwork
 from heavytail_snn.models.rate_flow import RateFlow
 from heavytail_snn.models.rate_map import RateMap
 from heavytail_snn.models.rate_network import LowRankPlus
+from heavytail_snn.models.rate_trials import rate_trials
 from heavytail_snn.models.stimulus import (
     Stimulus,
     circle,
@@ -52,6 +53,7 @@ __all__ = [
     "gaussian_mixture",
     "given_stimuli",
     "prune",
+    "rate_trials",
     "sphere",
     "states_at",
     "synchronous_trials",

@@ -47,8 +47,7 @@ from heavytail_snn.analysis.geometry import (
     response_kernel,
 )
 from heavytail_snn.analysis.plots import figure_style
-from heavytail_snn.models import RateFlow, binary_trials, circle, given_stimuli
-from heavytail_snn.models.rate_trials import rate_trials
+from heavytail_snn.models import RateFlow, binary_trials, circle, given_stimuli, rate_trials
 
 # regression: angles as input drive, read after four update intervals
 TIME, NOISE, LABEL_NOISE, N_ANGLES = 4.0, 0.3, 0.5, 120
