@@ -18,7 +18,8 @@ readout of the stimulus itself is at chance.  The chaotic network spreads the ri
 dimensions, later it forgets: the best moment lies between, near t = 1.  The same network with weak
 coupling, not chaotic at this size, only forgets.  The matched rate network has the same
 second-order statistics as the chaotic one but is never chaotic: it contracts the ring without
-bending it, and stays at chance.
+bending it, and stays at chance.  (Chance is a little above one half: the class that the training
+half has more of is rarer in the other half.)
 
 The readout of panel D is noisy, each unit with twice its own variance; that is its ridge.  Without
 this noise the best moment is the onset: units that take the signs of the stimulus already bend the
