@@ -5,11 +5,13 @@ folder only, never packaged).
 """
 
 import hashlib
+import importlib.util
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from heavytail_snn.analysis.geometry import cvpca, cvpca_exponent
+from heavytail_snn.analysis.geometry import code_signature, cvpca, cvpca_exponent, match_geometry
 from heavytail_snn.analysis.recorded import read_responses
 
 SHA256 = "d04e4f21d546f29d17a999826f690a56bb0ef1730b184d14096d20b94237e2dd"
@@ -56,3 +58,22 @@ def test_exponent_with_its_error_and_bias(responses):
     assert result.interval[0] < 1.29 < result.interval[1]
     assert 0.01 < result.standard_error < 0.05
     assert abs(result.bias) < 0.05  # six repeats are enough for this band
+
+
+@pytest.mark.slow
+def test_networks_that_match_and_that_do_not(responses):
+    """Three of the points of examples/tutorials/match_recorded_geometry.py."""
+    path = Path(__file__).resolve().parents[2] / "examples/tutorials/match_recorded_geometry.py"
+    specification = importlib.util.spec_from_file_location("match_recorded_geometry", path)
+    tutorial = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(tutorial)
+    close = {"alpha": 2.0, "gain": 0.75, "noise": 0.3, "exponent": 1.15}
+    quiet = close | {"gain": 0.25, "noise": 0.1}  # repeats too well
+    flat = close | {"exponent": 0.7}
+    shown = np.isfinite(responses[0])
+    sweep = [(point, tutorial.signatures((point, shown, 82, 20))) for point in (close, quiet, flat)]
+    result = match_geometry(code_signature(responses, seed=1), sweep)
+    assert result.best == close
+    assert result.accepted.tolist() == [True, False, False]
+    assert result.best_distance < 2
+    assert result.distance[1:].min() > 4
