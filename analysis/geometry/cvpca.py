@@ -25,8 +25,9 @@ class CrossValidatedPCA(Result):
     ----------
     signal_variance, standard_error : (n_components,) ndarray
         Repeatable variance along each direction, in the square of the responses' unit, mean over
-        splits, and its jackknife error over ten blocks of images.  Single values may be negative;
-        the error is nan for ranks that nine tenths of the images cannot have.
+        splits, and its jackknife error over ten blocks of images (every tenth image), which is
+        rather too large.  Single values may be negative; the error is nan for ranks that nine
+        tenths of the images cannot have.
     partial_variance : (10, m) ndarray
         `signal_variance` without one of ten blocks of images each, for jackknife errors of whatever
         is computed from it.
@@ -39,15 +40,18 @@ class CrossValidatedPCA(Result):
     participation_ratio, participation_ratio_error : float
         Of `signal_variance`, negative values set to 0.
     plain_participation_ratio : float
+    reliable_dimensions : int
+        Leading ranks whose repeatable variance is more than twice its error, up to the first whose
+        is not.
     signal_to_noise : float
         `total_signal_variance` over the variance of single trials about their image's mean.
     n_images, n_neurons : int
     """
 
-    signal_variance: np.ndarray = field_of(dims=("component",))
-    standard_error: np.ndarray = field_of(dims=("component",))
+    signal_variance: np.ndarray = field_of(dims=("component",), repr=False)
+    standard_error: np.ndarray = field_of(dims=("component",), repr=False)
     partial_variance: np.ndarray = field_of(dims=("block", "partial_component"), repr=False)
-    plain_variance: np.ndarray = field_of(dims=("component",))
+    plain_variance: np.ndarray = field_of(dims=("component",), repr=False)
     total_signal_variance: float = field_of(
         quantity="signal_variance", error="total_signal_variance_error"
     )
@@ -58,6 +62,7 @@ class CrossValidatedPCA(Result):
     )
     participation_ratio_error: float = field_of()
     plain_participation_ratio: float = field_of()
+    reliable_dimensions: int = field_of()
     signal_to_noise: float = field_of()
     n_images: int
     n_neurons: int
@@ -81,7 +86,8 @@ def cvpca(responses: Any, *, n_splits: int = 10, seed: Seed = None) -> CrossVali
     Parameters
     ----------
     responses : (n_neurons, n_images, n_repeats) array_like
-        Counts or rates; images shown less often are padded with nan at the end.
+        Counts or rates; images shown less often are padded with nan at the end.  Neurons come
+        first: `Presentation.counts`, with stimuli first, needs ``np.swapaxes(counts, 0, 1)``.
     n_splits : int
         Random divisions of each image's repeats into two equal halves, averaged; of an odd number
         of repeats one is left out.
@@ -134,6 +140,7 @@ def cvpca(responses: Any, *, n_splits: int = 10, seed: Seed = None) -> CrossVali
     partial = _without_blocks(halves, n_images)
     errors = np.full(signal.shape, np.nan)
     errors[: partial.shape[1]] = jackknife_error(partial)
+    reliable = signal[: partial.shape[1]] > 2 * errors[: partial.shape[1]]
     plain = np.linalg.svd(_centred(average), compute_uv=False) ** 2 / n_images
     noise = float(np.nanvar(array, axis=2, ddof=1).mean(axis=1).sum())
     return CrossValidatedPCA(
@@ -149,6 +156,7 @@ def cvpca(responses: Any, *, n_splits: int = 10, seed: Seed = None) -> CrossVali
             jackknife_error(np.array([_positive_ratio(row) for row in partial]))
         ),
         plain_participation_ratio=_positive_ratio(plain),
+        reliable_dimensions=int(np.sum(np.cumprod(reliable))),
         signal_to_noise=float(signal.sum()) / noise if noise else float("inf"),
         n_images=n_images,
         n_neurons=n_neurons,
@@ -188,11 +196,10 @@ def _centred(x: np.ndarray) -> np.ndarray:
 
 def _without_blocks(halves: list[tuple[np.ndarray, np.ndarray]], n_images: int) -> np.ndarray:
     """Return the mean spectrum without one block of images each, (n_blocks, n_components)."""
-    blocks = np.array_split(np.arange(n_images), N_BLOCKS)
-    n_components = min(halves[0][0].shape[1], n_images - len(blocks[0]))
+    n_components = min(halves[0][0].shape[1], n_images - -(-n_images // N_BLOCKS))
     partial = np.empty((N_BLOCKS, n_components))
-    for row, block in zip(partial, blocks, strict=True):
-        kept = np.delete(np.arange(n_images), block)
+    for block, row in enumerate(partial):
+        kept = np.arange(n_images) % N_BLOCKS != block  # recordings may hold one kind after another
         spectra = [signal_spectrum(a[kept], b[kept])[:n_components] for a, b in halves]
         row[:] = np.mean(spectra, axis=0)
     return partial

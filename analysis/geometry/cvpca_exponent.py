@@ -43,15 +43,17 @@ class CvpcaExponent(Result):
     interval : tuple of float
         95 % interval of the fitted exponent, from that error.  (Images drawn twice by a bootstrap
         would weigh double in the directions.)
-    simulated_error : float
-        Spread of the fits over simulations, the steep ones among them.
-    corrected_exponent : float
-        The true exponent of which simulations give `exponent`; nan outside those simulated.
+    corrected_exponent, corrected_error : float
+        The true exponent of which simulations give `exponent`; nan outside those simulated.  Its
+        error holds `standard_error` and that of the simulated mean, both over the slope of fitted
+        against true exponent: where noise hides the slope, the correction is worth little.
     bias : float
         `exponent` minus `corrected_exponent`.
-    true_exponents, fitted_exponents : (m,) ndarray
-        Of the simulations: what was put in, and the mean of what was fitted; nan where too few
-        variances were positive.
+    true_exponents, fitted_exponents, fitted_spread : (m,) ndarray
+        Of the simulations: what was put in, mean and standard deviation of what was fitted; nan
+        where more than half of the simulations had too few positive variances.
+    failed_simulations : int
+        How many had, of all.
     signal_to_noise : float
         As in `CrossValidatedPCA`.
     """
@@ -59,11 +61,13 @@ class CvpcaExponent(Result):
     exponent: float = field_of(quantity="eigen_exponent", error="standard_error")
     standard_error: float = field_of()
     interval: tuple[float, float]
-    simulated_error: float = field_of()
-    corrected_exponent: float = field_of()
+    corrected_exponent: float = field_of(quantity="corrected_exponent", error="corrected_error")
+    corrected_error: float = field_of()
     bias: float = field_of()
     true_exponents: Floats = field_of(dims=("simulated",))
     fitted_exponents: Floats = field_of(dims=("simulated",))
+    fitted_spread: Floats = field_of(dims=("simulated",))
+    failed_simulations: int
     signal_to_noise: float = field_of()
 
 
@@ -72,7 +76,7 @@ def cvpca_exponent(
     *,
     band: tuple[int, int],
     n_splits: int = 5,
-    n_simulations: int = 5,
+    n_simulations: int = 10,
     seed: Seed = None,
 ) -> CvpcaExponent:
     """Fit a power law to the cross-validated spectrum and simulate the fit's bias.
@@ -121,28 +125,28 @@ def cvpca_exponent(
     fitted = np.array(
         [
             [
-                _simulated_fit(shown, n_neurons, true, measured.signal_to_noise, band, random)
+                _simulated_fit(
+                    shown, n_neurons, true, measured.signal_to_noise, band, n_splits, random
+                )
                 for _ in range(n_simulations)
             ]
             for true in _EXPONENTS
         ]
     )
-    means = fitted.mean(axis=1)
-    # steep spectra drown in noise: there the fit no longer grows with the true exponent, or fails
-    n_rising = 1 + int(np.sum(np.cumprod(np.diff(means) > 0)))
-    corrected = float("nan")
-    if means[0] <= exponent <= means[n_rising - 1]:
-        corrected = float(np.interp(exponent, means[:n_rising], _EXPONENTS[:n_rising]))
+    means, spreads = _moments(fitted)
+    corrected, corrected_error = _corrected(exponent, error, means, spreads / n_simulations**0.5)
     bias = exponent - corrected
     return CvpcaExponent(
         exponent=exponent,
         standard_error=error,
         interval=(exponent - margin, exponent + margin),
-        simulated_error=float(np.sqrt(np.mean(fitted[:n_rising].var(axis=1, ddof=1)))),
         corrected_exponent=corrected,
+        corrected_error=corrected_error,
         bias=bias,
         true_exponents=np.array(_EXPONENTS),
         fitted_exponents=means,
+        fitted_spread=spreads,
+        failed_simulations=int(np.isnan(fitted).sum()),
         signal_to_noise=measured.signal_to_noise,
         parameters={"band": band, "n_splits": n_splits, "n_simulations": n_simulations},
         seed=recorded_seed(root),
@@ -163,19 +167,44 @@ def band_exponent(variance: Floats, band: tuple[int, int]) -> float:
     return power_law_exponent(rank[positive], values[positive]).exponent
 
 
+def _moments(fitted: Floats) -> tuple[Floats, Floats]:
+    """Return means and standard deviations of rows; nan where more than half are missing."""
+    kept = [row[np.isfinite(row)] for row in fitted]
+    enough = [2 * row.size >= fitted.shape[1] and row.size > 1 for row in kept]
+    means = [row.mean() if ok else np.nan for row, ok in zip(kept, enough, strict=True)]
+    spreads = [row.std(ddof=1) if ok else np.nan for row, ok in zip(kept, enough, strict=True)]
+    return np.array(means), np.array(spreads)
+
+
+def _corrected(
+    exponent: float, error: float, means: Floats, mean_errors: Floats
+) -> tuple[float, float]:
+    """Return the true exponent that simulations fit as `exponent`, and its error; else nan."""
+    # steep spectra drown in noise: there the fit no longer grows with the true exponent, or fails
+    n_rising = 1 + int(np.sum(np.cumprod(np.diff(means) > 0)))
+    if n_rising < 2 or not means[0] <= exponent <= means[n_rising - 1]:
+        return float("nan"), float("nan")
+    corrected = float(np.interp(exponent, means[:n_rising], _EXPONENTS[:n_rising]))
+    at = min(int(np.searchsorted(means[:n_rising], exponent, side="right")), n_rising - 1)
+    slope = (means[at] - means[at - 1]) / (_EXPONENTS[at] - _EXPONENTS[at - 1])
+    return corrected, float(np.hypot(error, mean_errors[at - 1 : at + 1].max()) / slope)
+
+
 def _simulated_fit(
     shown: NDArray[np.bool_],
     n_neurons: int,
     true: float,
     signal_to_noise: float,
     band: tuple[int, int],
+    n_splits: int,
     random: np.random.Generator,
 ) -> float:
     simulated = _simulated(n_neurons, shown, true, signal_to_noise, random)
+    halves = [split_halves(simulated, random) for _ in range(n_splits)]
     try:
-        return band_exponent(signal_spectrum(*split_halves(simulated, random)), band)
+        return band_exponent(np.mean([signal_spectrum(*half) for half in halves], axis=0), band)
     except ConvergenceError:
-        return float("nan")  # reported in `fitted_exponents`
+        return float("nan")  # counted in `failed_simulations`
 
 
 def _simulated(

@@ -38,6 +38,27 @@ def test_recovers_the_signal_that_plain_pca_overstates():
     assert np.mean([r.plain_participation_ratio for r in results]) > 1.2 * true_ratio
 
 
+def test_reliable_dimensions_are_those_of_the_signal():
+    rng = np.random.default_rng(3)
+    mixing = np.linalg.qr(rng.normal(size=(40, 40)))[0][:, :7]
+    signal = (mixing @ rng.normal(size=(7, 600)))[:, :, None]
+    result = cvpca(signal + 0.1 * rng.normal(size=(40, 600, 4)), seed=1)
+    assert result.reliable_dimensions == 7
+    noise = cvpca(rng.normal(size=(40, 600, 4)), seed=1)
+    assert noise.reliable_dimensions <= 2
+
+
+def test_the_jackknife_takes_every_tenth_image():
+    """Recordings may hold one kind of images after another: whole kinds must not be left out."""
+    rng = np.random.default_rng(4)
+    kinds = np.repeat([0.0, 1.0], 300)[:, None]
+    responses = rng.normal(size=(20, 600, 1)) + 3 * rng.normal(size=(20, 1, 1)) * kinds
+    responses = responses + 0.3 * rng.normal(size=(20, 600, 4))
+    ordered = cvpca(responses, seed=1).total_signal_variance_error
+    mixed = cvpca(responses[:, rng.permutation(600)], seed=1).total_signal_variance_error
+    assert ordered < 1.5 * mixed
+
+
 def test_shuffled_labels_and_pure_noise_have_no_signal():
     rng = np.random.default_rng(2)
     result = cvpca(responses(rng, 1.0), seed=3)
