@@ -41,10 +41,11 @@ class GeometryMatch(Result):
     best_distance, best_p_value : float
     low, high : dict
         Smallest and largest accepted value of each numerical parameter; empty if no point is
-        accepted.
+        accepted.  `warnings` says where they are the edge of the sweep.
     standard_error : dict
-        For each numerical parameter, the root mean square deviation from the best point's value
-        when each of its own networks takes the recording's place.
+        For each numerical parameter with several values: root mean square deviation from the best
+        point's value when each of its own networks takes the recording's place, and what the steps
+        of the sweep leave open (a step over sqrt(12)), added in squares.
     recovered : float
         How often those networks are matched to the best point itself.
     """
@@ -101,6 +102,13 @@ def match_geometry(
     ({'gain': 1.0}, [False, True, False])
     """
     recorded = real_array("signature", signature)
+    if recorded.ndim == 3:
+        raise ParameterError(
+            "signature",
+            f"an array of shape {recorded.shape}",
+            "must be a list of numbers",
+            "pass code_signature(responses)",
+        )
     level = check_real("level", level, low=0, high=1, open_low=True)
     points = tuple(dict(parameters) for parameters, _ in sweep)
     clouds = _checked(recorded, [values for _, values in sweep], level)
@@ -124,11 +132,12 @@ def match_geometry(
         low={k: float(v[of_accepted].min()) for k, v in numerical.items() if of_accepted.size},
         high={k: float(v[of_accepted].max()) for k, v in numerical.items() if of_accepted.size},
         standard_error={
-            k: float(np.sqrt(np.mean((v[chosen] - v[best]) ** 2))) for k, v in numerical.items()
+            k: float(np.sqrt(np.mean((v[chosen] - v[best]) ** 2) + _step(v, best) ** 2 / 12))
+            for k, v in numerical.items()
         },
         recovered=float(np.mean(chosen == best)),
         parameters={"level": level, "n_networks": [len(cloud) for cloud in clouds]},
-        warnings=_warnings(bool(accepted.any())),
+        warnings=_warnings(numerical, accepted, best),
     )
 
 
@@ -200,23 +209,43 @@ def _matches_of_own_networks(
 
 
 def _numerical(points: tuple[dict[str, Any], ...]) -> dict[str, Floats]:
-    """Return the parameters that are numbers at every point."""
-    names = [
-        name
-        for name in points[0]
-        if all(
-            isinstance(point.get(name), int | float | np.number)
-            and not isinstance(point[name], bool)
-            for point in points
+    """Return the parameters that are numbers at every point and differ between points."""
+    found = {}
+    for name in points[0]:
+        values = [point.get(name) for point in points]
+        if all(isinstance(v, int | float | np.number) and not isinstance(v, bool) for v in values):
+            numbers = np.array(values, dtype=np.float64)
+            if np.ptp(numbers) > 0:
+                found[name] = numbers
+    return found
+
+
+def _step(values: Floats, best: int) -> float:
+    """Return the mean distance to the neighbouring values of a sweep."""
+    steps = np.unique(values)
+    place = int(np.searchsorted(steps, values[best]))
+    return float(np.diff(steps[max(place - 1, 0) : place + 2]).mean())
+
+
+def _warnings(
+    numerical: dict[str, Floats], accepted: NDArray[np.bool_], best: int
+) -> tuple[str, ...]:
+    if not accepted.any():
+        return (
+            "no point of the sweep has this geometry: the recording lies farther from each than "
+            "the point's own networks do; the best one is only the closest",
         )
+    found = []
+    if not accepted[best]:
+        found.append("the closest point is rejected, others, whose networks vary more, are not")
+    edges = [
+        name
+        for name, v in numerical.items()
+        if v[accepted].min() == v.min() or v[accepted].max() == v.max()
     ]
-    return {name: np.array([float(point[name]) for point in points]) for name in names}
-
-
-def _warnings(any_accepted: bool) -> tuple[str, ...]:
-    if any_accepted:
-        return ()
-    return (
-        "no point of the sweep has this geometry: the recording lies farther from each than the "
-        "point's own networks do; the best one is only the closest",
-    )
+    if edges:
+        found.append(
+            f"the accepted values of {', '.join(edges)} reach the edge of the sweep: there it is "
+            "the sweep that ends, not what the recording allows"
+        )
+    return tuple(found)

@@ -17,8 +17,10 @@ from numpy.typing import ArrayLike
 from heavytail_snn.analysis.theory.response_kernel import check_angles
 from heavytail_snn.analysis.theory.stable_sign_map import check_alpha
 from heavytail_snn.analysis.theory.transfer import Floats
-from heavytail_snn.errors import check_integer, check_real
+from heavytail_snn.errors import ConvergenceError, check_integer, check_real
 from heavytail_snn.results import Result, field_of
+
+_TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,9 @@ def stable_smooth_kernel(
     ------
     ParameterError
         For values outside their domain.
+    ConvergenceError
+        If K changes by more than 1e-4 when the nodes are halved: for alpha below about 0.3 more of
+        them are needed.
 
     Notes
     -----
@@ -85,12 +90,18 @@ def stable_smooth_kernel(
     n_nodes = check_integer("n_nodes", n_nodes, low=20, high=4000)
     distance = _distance(angles, alpha, g, n_nodes)
     coarse = _distance(angles, alpha, g, n_nodes // 2)
+    residual = float(np.max(np.abs(distance - coarse), initial=0.0))
+    if not residual < _TOLERANCE:
+        raise ConvergenceError(
+            f"the kernel changes by {residual:.2g} when the {n_nodes} nodes are halved; increase "
+            "n_nodes"
+        )
     return StableSmoothKernel(
         angles=angles,
         kernel=1.0 - distance,
         distance=distance,
         cusp_exponent=min(2.0, 1.0 + alpha),
-        residual=float(np.max(np.abs(distance - coarse), initial=0.0)),
+        residual=residual,
         parameters={"alpha": alpha, "g": g, "n_nodes": n_nodes},
     )
 
@@ -138,6 +149,7 @@ def positive_stable(index: float, n_nodes: int) -> tuple[Floats, Floats]:
     log_time = np.linspace(-80.0, 4.5, n_nodes)[:, None]
     weight = np.exp(log_time - np.exp(log_time)) / np.cosh(y / 2) ** 2
     power = (1.0 - index) / index
-    node = np.sin(index * angle) / np.sin(edge) ** (1.0 / index)
-    node = node * (np.sin((1.0 - index) * angle) / np.exp(log_time)) ** power
+    log_node = np.log(np.sin(index * angle)) - np.log(np.sin(edge)) / index
+    log_node = log_node + power * (np.log(np.sin((1.0 - index) * angle)) - log_time)
+    node = np.exp(np.minimum(log_node, 700.0))  # beyond, units are sign units to all digits
     return node.ravel(), (weight / weight.sum()).ravel()

@@ -19,6 +19,7 @@ from heavytail_snn.analysis.geometry import eigenspectrum_exponent, present, res
 from heavytail_snn.analysis.geometry.response_kernel import distance_bins
 from heavytail_snn.analysis.theory.stable_smooth_kernel import positive_stable
 from heavytail_snn.coupling import Coupling
+from heavytail_snn.errors import ConvergenceError
 from heavytail_snn.laws import Gaussian, LevyStable
 from heavytail_snn.models import RateFlow, RateMap, ThetaNetwork, circle
 from heavytail_snn.wiring import AllToAll, FixedInDegree
@@ -128,6 +129,9 @@ def test_limits_of_the_kernel_with_stable_weights():
     np.testing.assert_allclose(linear.kernel, np.cos(angles), atol=1e-9)
     for alpha in (1.8, 1.0, 0.7):
         assert theory.stable_smooth_kernel(angles, alpha=alpha, g=1.0).residual < 1e-8
+    with pytest.raises(ConvergenceError, match="increase n_nodes"):
+        theory.stable_smooth_kernel(angles, alpha=0.1, g=1.0)
+    assert theory.stable_smooth_kernel([1e-3], alpha=0.1, g=1.0, n_nodes=1600).residual < 1e-6
 
 
 @pytest.mark.parametrize(("alpha", "cusp"), [(1.8, 2.0), (1.5, 2.0), (0.7, 1.7), (0.5, 1.5)])

@@ -78,8 +78,10 @@ def test_match_finds_the_point_and_its_error():
     assert sharp.accepted.tolist() == [False, False, True]
     assert (sharp.low, sharp.high) == ({"gain": 2.0}, {"gain": 2.0})
     assert sharp.recovered == 1.0
-    assert sharp.standard_error == {"gain": 0.0}
-    assert sharp.warnings == ()
+    assert sharp.standard_error == {"gain": pytest.approx(1 / 12**0.5)}  # the sweep's step
+    assert "gain reach the edge of the sweep" in sharp.warnings[0]
+    inside = match_geometry([1.01, 0.0], sweep_of(0.05))
+    assert (inside.best["gain"], inside.warnings) == (1.0, ())
     assert sharp.distance == pytest.approx(
         [2 / 0.05 / 2**0.5, 1 / 0.05 / 2**0.5, 0.2], rel=0.2, abs=0.3
     )
@@ -92,6 +94,26 @@ def test_standard_error_is_that_of_a_grid_finer_than_the_noise():
     # the 95 % set of one normal number beside another one of no information
     assert match.low["gain"] == pytest.approx(2 - 0.5 * np.sqrt(5.99), abs=0.25)
     assert match.high["gain"] == pytest.approx(2 + 0.5 * np.sqrt(5.99), abs=0.25)
+
+
+def test_networks_do_not_recognise_themselves():
+    """Of two points with one law, a network is matched to its own no more often than by chance."""
+    draw = np.random.default_rng(9).standard_normal
+    recovered = [
+        match_geometry(draw(2), [({"p": 0}, draw((3, 2))), ({"p": 1}, draw((3, 2)))], level=0.3)
+        for _ in range(300)
+    ]
+    assert np.mean([match.recovered for match in recovered]) < 0.55
+
+
+def test_a_rejected_best_point_is_said():
+    random = np.random.default_rng(10)
+    narrow = ({"gain": 0.0}, random.normal([0, 0], 0.1, (20, 2)))
+    wide = ({"gain": 5.0}, random.normal([3, 0], 3.0, (20, 2)))
+    match = match_geometry([1.0, 0.0], [narrow, wide])
+    assert match.best == {"gain": 0.0}
+    assert match.accepted.tolist() == [False, True]
+    assert "closest point is rejected" in match.warnings[0]
 
 
 def test_a_recording_of_another_kind_is_accepted_nowhere():
@@ -133,6 +155,7 @@ CONSTANT = np.where(np.arange(64)[:, None, None] == 5, 1.0, RESPONSES)
         ),
         (lambda: match_geometry([], sweep_of(1.0)), ParameterError, "non-empty finite list"),
         (lambda: match_geometry([1.0, 2.0], []), ParameterError, "at least one"),
+        (lambda: match_geometry(RESPONSES, sweep_of(1.0)), ParameterError, "code_signature"),
         (lambda: match_geometry([1.0], sweep_of(1.0)), ParameterError, r"\(n_networks, 1\)"),
         (
             lambda: match_geometry([1.0, 2.0], sweep_of(1.0, n_networks=10)),
