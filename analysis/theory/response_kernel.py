@@ -315,6 +315,11 @@ def eigen_exponent(
 
 
 def check_angles(angles: ArrayLike) -> Floats:
-    """Return angles as a one-dimensional float array in [0, pi], else raise."""
+    """Return angles as a one-dimensional float array in [0, pi], else raise.
+
+    Measured distances of opposite stimuli may lie above pi by rounding, 1e-8 at most.
+    """
     remedy = "use the angle between the two stimuli, between 0 and pi"
-    return check_array("angles", angles, low=0, high=math.pi, remedy=remedy)
+    return np.minimum(
+        check_array("angles", angles, low=0, high=math.pi + 1e-8, remedy=remedy), math.pi
+    )

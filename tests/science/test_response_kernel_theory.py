@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from heavytail_snn.analysis import theory
+from heavytail_snn.errors import ParameterError
 
 
 def full_circle(half: np.ndarray) -> np.ndarray:
@@ -73,6 +74,13 @@ def test_kernel_is_one_at_coincidence_and_jumps() -> None:
     np.testing.assert_allclose(result.kernel[0], 1.0, atol=1e-12)
     assert result.nugget[1] > 0.1
     assert result.residual < 1e-8
+
+
+def test_distances_rounded_beyond_opposite_stimuli_are_opposite() -> None:
+    kernel = theory.response_kernel([math.pi, 3.141592654], [1.0], g=1.0, s=0.5).kernel
+    assert kernel[0, 0] == kernel[0, 1]
+    with pytest.raises(ParameterError, match="between 0 and pi"):
+        theory.response_kernel([3.15], [1.0], g=1.0, s=0.5)
 
 
 def test_nugget_vanishes_with_the_coupling_and_with_independent_noise_is_no_jump() -> None:
