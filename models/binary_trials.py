@@ -1,24 +1,22 @@
-"""Many trials of one +-1 network at once: the same weights, update order and threshold noise.
+"""Many trials of one +-1 network: the same weights, and the same noise or noise of their own.
 
-Under frozen noise trials differ in drive or in initial state only, so that what separates their
-states is the stimulus and what the dynamics makes of it.  Units update one at a time at Poisson
-times, without a time grid; a unit's field is computed when it updates, for all trials together.
+Under frozen noise trials share update order and threshold noise and differ in drive or in initial
+state only, so that what separates their states is the stimulus and what the dynamics makes of it.
+Units update one at a time at Poisson times, without a time grid.  Under frozen noise a unit's field
+is computed when it updates, for all trials together; else the fields of a trial change when a unit
+flips.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from heavytail_snn.arrays import real_array
 from heavytail_snn.errors import ParameterError, check_integer, check_real
 from heavytail_snn.models.rate_network import check_weights
-from heavytail_snn.models.trial_arguments import (
-    increasing_times,
-    trial_matrix,
-    trials_of_neurons,
-)
+from heavytail_snn.models.trial_arguments import increasing_times, trials_of_neurons
 from heavytail_snn.randomness import Seed, stream
 
 Floats = NDArray[np.float64]
@@ -52,8 +50,8 @@ def binary_trials(
     noise : float
         Standard deviation of the threshold noise.
     frozen : bool
-        Whether all trials share the threshold noise and the random initial state, or draw their
-        own.  Trials of one call always update the same units at the same times.
+        Whether all trials share update times, threshold noise and the random initial state, or
+        draw their own, as the repeats of an experiment do.
     seed : int, SeedSequence, Generator or None
         Of initial state, update times and noise; equal seeds give equal noise in other calls too.
 
@@ -81,7 +79,7 @@ def binary_trials(
     moments = increasing_times(times)
     noise = check_real("noise", noise, low=0)
     start = np.ones(n_neurons) if initial is None else _checked_start(initial)
-    state, drive = trials_of_neurons(drive, start, n_trials, n_neurons)
+    state, inputs = trials_of_neurons(drive, start, n_trials, n_neurons)
     if initial is None:
         drawn = (n_neurons, 1) if frozen else state.shape
         state *= stream(seed, "initial state").choice(np.array([-1.0, 1.0]), drawn)
@@ -90,12 +88,8 @@ def binary_trials(
     recorded = np.empty((len(moments), state.shape[1], n_neurons))
     now = 0.0
     for row, until in enumerate(moments):
-        n_updates = random.poisson((until - now) * n_neurons)
-        units = random.integers(0, n_neurons, n_updates)
-        thresholds = _thresholds(noise, n_updates, 1 if frozen else state.shape[1], random)
-        for unit, threshold in zip(units.tolist(), thresholds, strict=True):
-            field = weights[unit] @ state + (drive[unit] + threshold)
-            state[unit] = np.where(field > 0, 1.0, -1.0)
+        advance = _advance_together if frozen else _advance_apart
+        advance(weights, state, inputs, noise, (until - now) * n_neurons, random)
         now, recorded[row] = until, state.T
     return recorded
 
@@ -109,37 +103,66 @@ def synchronous_trials(
     ----------
     weights : (n, n) ndarray, row = target
     n_steps : int
-    initial : (n_trials, n) array_like
-        Any real numbers: the first step may read a graded code.
-    drive : (n_trials, n) array_like or float
+    initial, drive : (n_trials, n) or (n,) array_like or float
+        The initial state may be any real numbers: the first step may read a graded code.
 
     Returns
     -------
     (n_steps, n_trials, n) ndarray of +-1
-        After each step.
+        After each step; one trial where neither argument has a row for each.
+
+    Raises
+    ------
+    ParameterError
+        If shapes do not match or values are not finite.
     """
     weights = np.ascontiguousarray(check_weights(weights))
     n_steps = check_integer("n_steps", n_steps, low=1)
-    state = trial_matrix("initial", initial, len(weights)).astype(weights.dtype)
-    constant = np.asarray(drive, dtype=float)
-    if constant.ndim:
-        constant = trial_matrix("drive", drive, len(weights))
+    start, inputs = real_array("initial", initial), real_array("drive", drive)
+    n_trials = None if 2 in (start.ndim, inputs.ndim) else 1
+    start, inputs = trials_of_neurons(inputs, start, n_trials, len(weights))
+    state = start.T.astype(weights.dtype)
     recorded = np.empty((n_steps, len(state), len(weights)))
     for step in range(n_steps):
-        recorded[step] = np.where(state @ weights.T + constant > 0, 1.0, -1.0)
+        recorded[step] = np.where(state @ weights.T + inputs.T > 0, 1.0, -1.0)
         state = recorded[step].astype(weights.dtype)
     return recorded
 
 
-def _thresholds(
-    noise: float, n_updates: int, n_drawn: int, random: np.random.Generator
-) -> Iterator[Any]:
-    """Yield the noise of each update: one number, or one for each of `n_drawn` trials."""
-    if n_drawn == 1:
-        yield from (noise * random.standard_normal(n_updates)).tolist()
-        return
-    for _ in range(n_updates):
-        yield noise * random.standard_normal(n_drawn)
+def _advance_together(
+    weights: Floats, state: Floats, drive: Floats, noise: float, mean: float, random: Any
+) -> None:
+    """Update the same units of all trials, (n, n_trials) in place, `mean` times on average."""
+    n_updates = random.poisson(mean)
+    units = random.integers(0, len(weights), n_updates)
+    thresholds = noise * random.standard_normal(n_updates)
+    for unit, threshold in zip(units.tolist(), thresholds.tolist(), strict=True):
+        field = weights[unit] @ state + (drive[unit] + threshold)
+        state[unit] = np.where(field > 0, 1.0, -1.0)
+
+
+def _advance_apart(
+    weights: Floats, state: Floats, drive: Floats, noise: float, mean: float, random: Any
+) -> None:
+    """Update units of each trial in an order of its own."""
+    columns = np.ascontiguousarray(weights.T)
+    fields = np.ascontiguousarray((weights @ state + drive).T)
+    for trial, field in enumerate(fields):
+        n_updates = random.poisson(mean)
+        units = random.integers(0, len(weights), n_updates)
+        thresholds = noise * random.standard_normal(n_updates)
+        _update_units(columns, state[:, trial], field, units, thresholds)
+
+
+@njit(cache=True, nogil=True)
+def _update_units(columns, state, field, units, thresholds):
+    """Update units one after the other; a unit that flips changes the fields of all, in place."""
+    for update, unit in enumerate(units):
+        new = 1.0 if field[unit] + thresholds[update] > 0 else -1.0
+        if new != state[unit]:
+            state[unit] = new
+            for target in range(len(field)):
+                field[target] += 2.0 * new * columns[unit, target]
 
 
 def _checked_start(initial: Any) -> Floats:

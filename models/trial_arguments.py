@@ -38,23 +38,26 @@ def trials_of_neurons(
         If the number of trials is not told, or told in two ways, or shapes do not match.
     """
     start, inputs = real_array("initial", initial), real_array("drive", drive)
+    _check_shape("initial", start, n_neurons)
+    _check_shape("drive", inputs, n_neurons)
     counts = {len(array) for array in (start, inputs) if array.ndim == 2}
     if n_trials is not None:
         counts.add(check_integer("n_trials", n_trials, low=1))
-    if len(counts) != 1:
-        raise ParameterError("n_trials", n_trials, f"must be told once and alike, found {counts}")
+    if not counts:
+        remedy = "give n_trials, or a drive or initial state with one row per trial"
+        raise ParameterError("n_trials", n_trials, "must be known", remedy)
+    if len(counts) > 1:
+        rule = "must be one number, alike in n_trials, drive and initial state"
+        raise ParameterError("n_trials", sorted(counts), rule, "give each as many rows")
     shape = (counts.pop(), n_neurons)
-    for name, array in (("drive", inputs), ("initial", start)):
-        if array.shape not in ((), (n_neurons,), shape) or not np.isfinite(array).all():
-            raise ParameterError(name, array.shape, f"must be finite, of shape {shape}")
     return np.broadcast_to(start, shape).T.copy(), np.broadcast_to(inputs, shape).T.copy()
 
 
-def trial_matrix(argument: str, values: Any, n_neurons: int) -> Floats:
-    """Return values as a finite (n_trials, n_neurons) array, or raise."""
-    array = real_array(argument, values)
-    if array.ndim != 2 or array.shape[1] != n_neurons or not np.isfinite(array).all():
-        raise ParameterError(
-            argument, array.shape, f"must be finite, of shape (n_trials, {n_neurons})"
-        )
-    return array
+def _check_shape(argument: str, array: Floats, n_neurons: int) -> None:
+    if array.ndim > 2 or array.shape[-1:] not in ((), (n_neurons,)):
+        transposed = array.ndim == 2 and len(array) == n_neurons
+        remedy = "transpose it: a row is a trial" if transposed else "a row is a trial"
+        rule = f"must be a number, or of shape ({n_neurons},) or (n_trials, {n_neurons})"
+        raise ParameterError(argument, f"shape {array.shape}", rule, remedy)
+    if not np.isfinite(array).all():
+        raise ParameterError(argument, "nan or inf", "must be finite")

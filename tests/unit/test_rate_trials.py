@@ -52,12 +52,22 @@ def test_precision_is_that_of_the_weights():
     ("call", "words"),
     [
         (lambda net: rate_trials(WEIGHTS, [1.0], n_trials=1), "must be a RateFlow or a RateMap"),
-        (lambda net: rate_trials(net, [1.0]), "n_trials must be told once"),
+        (
+            lambda net: rate_trials(net, [1.0]),
+            r"n_trials must be known.*give n_trials, or a drive or",
+        ),
         (lambda net: rate_trials(net, [2.0, 1.0], n_trials=1), "non-negative and increasing"),
         (lambda net: rate_trials(net, [0.25], n_trials=1), "whole multiples of 0.1.*read the"),
-        (lambda net: rate_trials(net, [1.0], drive=np.zeros((3, 5))), "drive must be finite"),
+        (
+            lambda net: rate_trials(net, [1.0], drive=np.zeros((3, 5))),
+            r"drive must be a number, or",
+        ),
         (lambda net: rate_trials(net, [1.0], initial=[np.nan] * N, n_trials=1), "initial must be"),
-        (lambda net: rate_trials(net, [1.0], drive=DRIVE, n_trials=2), "told once and alike"),
+        (
+            lambda net: rate_trials(net, [1.0], drive=DRIVE, n_trials=2),
+            r"must be one number, alike.*got \[2, 3\]",
+        ),
+        (lambda net: rate_trials(net, [1.0], drive=DRIVE.T), "transpose it: a row is a trial"),
     ],
 )
 def test_refuses(call, words):
