@@ -3,6 +3,9 @@
 Training and test stimuli differ, so that the nugget of a chaotic network's kernel acts on the
 training stimuli alone, like a ridge: chaos regularises.  Too little coupling leaves label noise
 unregularised, too much leaves no similarity to generalise by.
+
+It can help only against noise, of the labels or of the readout: with exact labels (`label_noise` 0,
+the default) and states read without noise, each increase of coupling adds to the error.
 """
 
 from dataclasses import dataclass
@@ -12,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import linalg
 
-from heavytail_snn.analysis.geometry.kernels import check_kernel
+from heavytail_snn.analysis.geometry.kernels import check_kernel, check_responses
 from heavytail_snn.analysis.geometry.response_kernel import response_kernel
 from heavytail_snn.arrays import real_array
 from heavytail_snn.errors import ParameterError, check_integer, check_real
@@ -50,6 +53,7 @@ def kernel_regression(
     n_train: int,
     ridge: float = 0.0,
     label_noise: float = 0.0,
+    intercept: bool = True,
     n_draws: int = 50,
     seed: Seed = None,
 ) -> TestError:
@@ -65,7 +69,12 @@ def kernel_regression(
     ridge : float
         Added to the diagonal; 0 gives the interpolation of least norm.
     label_noise : float
-        Standard deviation of the noise on training labels.
+        Standard deviation of the noise on training labels.  At 0, and without a ridge, the least
+        chaotic network is the best: chaos regularises where there is noise to regularise against.
+    intercept : bool
+        Whether a constant is fitted beside the kernel, without penalty.  A kernel of centred
+        responses cannot give a target's mean itself.  False is the setting of
+        `theory.learning_curve`.
     n_draws : int
         Training sets.
     seed : int, SeedSequence, Generator or None
@@ -88,12 +97,13 @@ def kernel_regression(
 
     def score(chosen: Any, others: Any, random: np.random.Generator) -> float:
         labels = target[chosen] + label_noise * random.standard_normal(len(chosen))
-        guess = ridge_prediction(matrix, labels, chosen, others, ridge)
+        guess = ridge_prediction(matrix, labels, chosen, others, ridge, intercept)
         return float(np.mean((guess - target[others]) ** 2))
 
     label_noise = check_real("label_noise", label_noise, low=0)
     matrix = _checked(kernel, target, "target")
-    return _over_draws(score, len(matrix), n_train, ridge, label_noise, n_draws, seed)
+    options = {"ridge": ridge, "label_noise": label_noise, "intercept": intercept}
+    return _over_draws(score, len(matrix), n_train, options, n_draws, seed)
 
 
 def kernel_classification(
@@ -102,6 +112,7 @@ def kernel_classification(
     *,
     n_train: int,
     ridge: float = 0.0,
+    intercept: bool = True,
     n_draws: int = 50,
     seed: Seed = None,
 ) -> TestError:
@@ -109,7 +120,7 @@ def kernel_classification(
 
     Parameters
     ----------
-    kernel, n_train, ridge, n_draws, seed :
+    kernel, n_train, ridge, intercept, n_draws, seed :
         As in `kernel_regression`.
     labels : (n_stimuli,) array_like of int
         At least two classes.
@@ -120,11 +131,12 @@ def kernel_classification(
     indicators = np.where(number[:, None] == np.arange(classes.size), 1.0, -1.0)
 
     def score(chosen: Any, others: Any, _: np.random.Generator) -> float:
-        guess = ridge_prediction(matrix, indicators[chosen], chosen, others, ridge)
+        guess = ridge_prediction(matrix, indicators[chosen], chosen, others, ridge, intercept)
         return float(np.mean(guess.argmax(axis=1) != number[others]))
 
     matrix = _checked(kernel, indicators[:, 0], "labels")
-    return _over_draws(score, len(matrix), n_train, ridge, 0.0, n_draws, seed)
+    options = {"ridge": ridge, "intercept": intercept}
+    return _over_draws(score, len(matrix), n_train, options, n_draws, seed)
 
 
 def readout_regression(responses: Any, target: ArrayLike, **options: Any) -> TestError:
@@ -133,23 +145,34 @@ def readout_regression(responses: Any, target: ArrayLike, **options: Any) -> Tes
     Parameters
     ----------
     responses : (n_stimuli, n_neurons[, n_repeats]) array_like
+        Repeats are averaged before the readout; nan may stand after a stimulus' last one.  For a
+        readout of single trials pass one repeat, ``responses[:, :, 0]``.
     target : (n_stimuli,) array_like
     **options :
-        Of `kernel_regression`.  The ridge is in units of the mean squared response times the number
-        of neurons.
+        Of `kernel_regression`.  The ridge is in units of the mean squared (averaged) response times
+        the number of neurons.
 
     Raises
     ------
     ParameterError
         As `response_kernel` and `kernel_regression` do.
     """
-    return kernel_regression(response_kernel(responses).kernel, target, **options)
+    averages = np.nanmean(check_responses(responses, padded=True), axis=2)
+    return kernel_regression(response_kernel(averages).kernel, target, **options)
 
 
 def ridge_prediction(
-    kernel: Floats, labels: Floats, chosen: Any, others: Any, ridge: float
+    kernel: Floats,
+    labels: Floats,
+    chosen: Any,
+    others: Any,
+    ridge: float,
+    intercept: bool = True,
 ) -> Floats:
     """Return K(others, chosen) [K(chosen, chosen) + ridge]^-1 labels; least norm at ridge 0.
+
+    With an intercept, labels and features are centred on the training set: that is ridge regression
+    with a constant that is not penalised.
 
     Parameters
     ----------
@@ -157,13 +180,23 @@ def ridge_prediction(
     labels : (n_chosen,) or (n_chosen, n_targets) ndarray
     chosen, others : arrays of int
     ridge : float
+    intercept : bool
     """
-    inside = kernel[np.ix_(chosen, chosen)]
+    inside, across = kernel[np.ix_(chosen, chosen)], kernel[np.ix_(others, chosen)]
+    constant: Any = 0.0
+    if intercept:
+        constant = labels.mean(axis=0)
+        mean = inside.mean(axis=0)
+        across = across - across.mean(axis=1, keepdims=True) - mean + mean.mean()
+        # twice: on the constant mode, which centred labels lack, the kernel keeps its scale, so
+        # that the least-squares cut below stays above the rounding of a large mean response
+        inside = inside - mean[:, None] - mean + 2.0 * mean.mean()
+        labels = labels - constant
     if ridge > 0:
         solution = linalg.solve(inside + ridge * np.eye(len(inside)), labels, assume_a="pos")
     else:
         solution = linalg.lstsq(inside, labels, cond=1e-12)[0]
-    return kernel[np.ix_(others, chosen)] @ solution
+    return constant + across @ solution
 
 
 def _checked(kernel: ArrayLike, target: Floats, argument: str) -> Floats:
@@ -179,14 +212,13 @@ def _over_draws(
     score: Any,
     n_stimuli: int,
     n_train: int,
-    ridge: float,
-    label_noise: float,
+    options: dict[str, Any],
     n_draws: int,
     seed: Seed,
 ) -> TestError:
     remedy = "present more stimuli: training and test stimuli never coincide"
     n_train = check_integer("n_train", n_train, low=1, high=n_stimuli - 1, remedy=remedy)
-    check_real("ridge", ridge, low=0)
+    check_real("ridge", options["ridge"], low=0)
     n_draws = check_integer("n_draws", n_draws, low=2)
     random = stream(seed, "training sets")
     errors = np.empty(n_draws)
@@ -197,6 +229,6 @@ def _over_draws(
         error=float(errors.mean()),
         standard_error=float(errors.std(ddof=1) / np.sqrt(n_draws)),
         errors=errors,
-        parameters={"n_train": n_train, "ridge": ridge, "label_noise": label_noise},
+        parameters={"n_train": n_train, **options},
         seed=recorded_seed(seed),
     )

@@ -8,6 +8,7 @@ core; writes chaos_regularises.png next to this file, or to the path given as fi
 
 What to look at.  A: the test error of regression is least at intermediate coupling, for each of
 three targets.  Too little chaos fits the noise of the labels, too much forgets the stimulus.
+(With exact labels there is nothing to regularise, and the least coupling is the best.)
 B: learning curves.  The closed formula agrees with kernel regression except at weak coupling
 (blue): almost nothing regularises there, and in so few dimensions it overestimates the error.
 C: the nugget is a ridge.  Lines: the smooth part of theory's kernel with a ridge given by hand.
@@ -114,7 +115,13 @@ def regression_of_one(n_neurons, seed, limits):
     drive = circle(angles).patterns(n_neurons, seed=seed)
     weights = random.standard_normal((n_neurons, n_neurons), dtype=np.float32)
     weights /= np.float32(np.sqrt(n_neurons))
-    options = {"label_noise": LABEL_NOISE, "n_draws": N_DRAWS, "seed": seed}
+    # no intercept: the closed formula has none
+    options = {
+        "label_noise": LABEL_NOISE,
+        "intercept": False,
+        "n_draws": N_DRAWS,
+        "seed": seed,
+    }
 
     def error(kernel, target=targets[0], n_train=80, ridge=0.0):
         return kernel_regression(kernel, target, n_train=n_train, ridge=ridge, **options).error

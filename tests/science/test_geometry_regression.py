@@ -1,8 +1,9 @@
 """Chaos regularises: test error of a readout from binary networks against their coupling.
 
-The setting of reference/theory.json, entries regression.*: t = 4, s_in = 1, s = 0.3, label noise
-0.5, target sqrt2 (cos + 0.5 cos 3), 80 of uniformly random angles for training.  The idea is that
-announced in the abstract of Bauer, Keup, Kadmon & Helias, arXiv 2606.04426; definitions are ours.
+The setting of reference/theory.json, entries regression.*, which have no intercept: t = 4,
+s_in = 1, s = 0.3, label noise 0.5, target sqrt2 (cos + 0.5 cos 3), 80 of uniformly random angles
+for training.  The idea is that announced in the abstract of Bauer, Keup, Kadmon & Helias,
+arXiv 2606.04426; definitions are ours.
 """
 
 import json
@@ -45,6 +46,7 @@ def test_kernel_regression_of_theory_is_the_stored_error(g, shared):
             TARGETS["two harmonics"](angles),
             n_train=80,
             label_noise=LABEL_NOISE,
+            intercept=False,
             n_draws=40,
             seed=seed,
         )
@@ -52,6 +54,22 @@ def test_kernel_regression_of_theory_is_the_stored_error(g, shared):
     expected = stored[f"regression.g{g:g}.P80.kernel_mse"]
     spread = np.hypot(np.std(errors) / np.sqrt(len(errors)), expected["se"])
     assert np.mean(errors) == pytest.approx(expected["value"], abs=4 * spread)
+
+
+def test_without_noise_chaos_only_harms():
+    """Exact labels and states: nothing to regularise, each step of coupling costs."""
+    angles = np.random.default_rng(1).uniform(0, 2 * np.pi, 240)
+    kernels = [theory_kernel(g, circle(angles).distances) for g in (0.02, 0.1, 0.5, 1.0, 2.0)]
+    for target in TARGETS.values():
+        exact, noisy = (
+            [
+                kernel_regression(k, target(angles), n_train=80, label_noise=noise, seed=1).error
+                for k in kernels
+            ]
+            for noise in (0.0, LABEL_NOISE)
+        )
+        assert np.all(np.diff(exact) > 0)
+        assert 0 < np.argmin(noisy) < 4
 
 
 @pytest.mark.slow

@@ -22,12 +22,60 @@ def test_dual_is_the_primal_ridge_readout():
     train, test = np.arange(25), np.arange(25, 40)
     x = FEATURES / np.sqrt(np.mean(FEATURES**2) * 12)
     weights = np.linalg.solve(x[train].T @ x[train] + ridge * np.eye(12), x[train].T @ target[:25])
-    dual = ridge_prediction(KERNEL, target[train], train, test, ridge)
+    dual = ridge_prediction(KERNEL, target[train], train, test, ridge, intercept=False)
     assert dual == pytest.approx(x[test] @ weights)
     least = np.linalg.lstsq(x[train], target[train])[0]
-    assert ridge_prediction(KERNEL, target[train], train, test, 0.0) == pytest.approx(
-        x[test] @ least
+    dual = ridge_prediction(KERNEL, target[train], train, test, 0.0, intercept=False)
+    assert dual == pytest.approx(x[test] @ least)
+
+
+@pytest.mark.parametrize("ridge", [0.0, 0.3])
+@pytest.mark.parametrize("n_train", [8, 25])  # fewer and more than features
+@pytest.mark.parametrize("offset", [0.0, 3.0, 1000.0])
+def test_intercept_is_that_of_the_primal_readout(ridge, n_train, offset):
+    """Least squares with a column of ones whose weight is not penalised."""
+    random = np.random.default_rng(1)
+    targets = 10 + random.normal(size=(40, 2))
+    train, test = np.arange(n_train), np.arange(n_train, 40)
+    x = FEATURES + offset
+    means = x[train].mean(axis=0), targets[train].mean(axis=0)
+    # rows of sqrt(ridge) penalise all weights but the last
+    rows = np.vstack([x[train], np.sqrt(ridge) * np.eye(12)])
+    rows = np.hstack([rows, np.repeat([[1.0], [0.0]], [n_train, 12], axis=0)])
+    if ridge or n_train > 13:
+        weights = np.linalg.lstsq(rows, np.vstack([targets[train], np.zeros((12, 2))]))[0]
+        expected = x[test] @ weights[:12] + weights[12]
+    else:  # of all interpolations that with the least weights, whatever the constant
+        weights = np.linalg.pinv(x[train] - means[0], rcond=1e-9) @ (targets[train] - means[1])
+        expected = (x[test] - means[0]) @ weights + means[1]
+    dual = ridge_prediction(x @ x.T, targets[train], train, test, ridge)
+    assert dual == pytest.approx(expected, abs=1e-5 if offset > 100 else 1e-9)
+
+
+def test_centred_kernel_bears_targets_with_a_mean():
+    """Nothing in a centred kernel gives a constant; without an intercept the error explodes."""
+    kernel = response_kernel(FEATURES + 5, center=True).kernel
+    target, options = FEATURES[:, 0], {"n_train": 20, "label_noise": 0.1, "seed": 1}
+    bare = kernel_regression(kernel, target, **options).errors
+    for mean in (1.0, 100.0):
+        shifted = kernel_regression(kernel, target + mean, **options).errors
+        assert shifted == pytest.approx(bare, rel=1e-8)
+        plain = kernel_regression(kernel, target + mean, intercept=False, **options)
+        assert plain.error > 0.1 * mean**2
+    assert kernel_regression(kernel, 0 * target + 7, n_train=1).error < 1e-20
+    # the mean that a readout's neurons have is the constant's affair too
+    for offset in (0.0, 5.0):
+        assert readout_regression(FEATURES + offset, target + 100, n_train=20).error < 1e-9
+    # classes of unequal size: 10 against 30
+    labels, random = np.repeat([0, 1], [10, 30]), np.random.default_rng(1)
+    points = 1.5 * labels[:, None] + random.normal(size=(40, 12))
+    kernel = response_kernel(points, center=True).kernel
+    few = {"n_train": 20, "ridge": 0.1, "n_draws": 200, "seed": 1}
+    with_constant, without = (
+        kernel_classification(kernel, labels, intercept=choice, **few).error
+        for choice in (True, False)
     )
+    assert with_constant < without
 
 
 def test_nugget_is_a_ridge():
@@ -51,6 +99,22 @@ def test_readout_uses_the_kernel_of_the_responses():
         kernel_regression(KERNEL, target, **options).error
     )
     assert readout_regression(FEATURES, target, n_train=20, seed=1).error < 1e-9
+
+
+def test_readout_averages_repeats():
+    """Twelve neurons stay twelve: noise of repeats falls with their number, and no faster."""
+    noisy = FEATURES[:, :, None] + 0.5 * np.random.default_rng(2).normal(size=(40, 12, 4))
+    options = {"n_train": 20, "ridge": 0.01, "seed": 1}
+    error = readout_regression(noisy, FEATURES[:, 0], **options).error
+    average = readout_regression(noisy.mean(axis=2), FEATURES[:, 0], **options).error
+    assert error == pytest.approx(average, rel=1e-12)
+    assert error < 0.5 * readout_regression(noisy[:, :, 0], FEATURES[:, 0], **options).error
+    noisy[5, :, 2:] = np.nan  # shown twice only
+    means = noisy[:, :, :].copy().mean(axis=2)
+    means[5] = noisy[5, :, :2].mean(axis=1)
+    assert readout_regression(noisy, FEATURES[:, 0], **options).error == pytest.approx(
+        readout_regression(means, FEATURES[:, 0], **options).error, rel=1e-12
+    )
 
 
 def test_classification_of_separate_and_of_random_classes():
