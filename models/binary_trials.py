@@ -67,6 +67,8 @@ def binary_trials(
     Notes
     -----
     Dynamics of Keup, Kuehn, Dahmen & Helias, Phys. Rev. X 11 (2021) 021064.
+    `theory.response_kernel(noise="independent")` has both trials update in the same order, which
+    the overlap of fresh trials forgets: theirs is the same once it is stationary, not before.
 
     Examples
     --------
