@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import special
 from tqdm import tqdm
 
+from heavytail_snn.analysis.recorded.stimulus_responses import window_bins, window_counts
 from heavytail_snn.errors import (
     ParameterError,
     UnitError,
@@ -55,6 +56,10 @@ class Presentation:
     ) -> NDArray[np.float64]:
         """Count spikes in a window.
 
+        Stimuli come first, as `response_kernel`, `eigenspectrum_exponent` and
+        `representation_similarity` take them; `cvpca`, `cvpca_exponent` and `code_signature` have
+        neurons first: ``np.swapaxes(counts, 0, 1)``.
+
         Parameters
         ----------
         start, stop : float or quantity of time, optional
@@ -66,7 +71,10 @@ class Presentation:
         Returns
         -------
         (n_stimuli, n_neurons * n_bins, n_repeats) ndarray
-            Bins of a neuron lie next to each other; one bin without `precision`.
+            Bins of a neuron lie next to each other; one bin without `precision`.  Neurons may be
+            passed on as ``groups=np.repeat(np.arange(n_neurons), n_bins)``, so that the errors of
+            a kernel resample whole neurons; without groups, neighbouring columns are resampled
+            together, which is nearly the same for 40 neurons or more.
         """
         first = self.recordings[0][0]
         if "state" in first.traces:
@@ -75,18 +83,20 @@ class Presentation:
         high = first.t_stop if stop is None else one_time("stop", stop)
         if not first.t_start <= low < high <= first.t_stop + 1e-12:
             raise ParameterError(
-                "stop", (low, high), f"must end a window inside {first.t_start, first.t_stop} s"
+                "stop",
+                (low, high),
+                f"must end a window inside {first.t_start, first.t_stop} s",
+                "plain numbers are in seconds; or pass quantities, 200 * ms",
             )
-        width = high - low
-        if precision is not None:
-            width = one_time("precision", precision, low=0, open_low=True)
-        n_bins = int((high - low) / width + 1e-6)
-        if n_bins < 1:
-            raise ParameterError("precision", width, f"must not exceed the window {high - low} s")
-        return self._stacked(lambda recording: _binned(recording, low, width, n_bins))
+        width, n_bins = window_bins(low, high, precision)
+        onset = np.array([low])
+        return self._stacked(lambda recording: window_counts(recording, onset, width, n_bins)[0])
 
     def states(self, time: Any = None) -> NDArray[np.float64]:
         """Return states of binary units or rate networks at a time, by default at the end.
+
+        Stimuli come first; for `cvpca`, `cvpca_exponent` and `code_signature`, which have neurons
+        first, ``np.swapaxes(states, 0, 1)``.
 
         Returns
         -------
@@ -95,7 +105,12 @@ class Presentation:
         first = self.recordings[0][0]
         moment = first.t_stop if time is None else one_time("time", time)
         if not first.t_start <= moment <= first.t_stop + 1e-12:
-            raise ParameterError("time", moment, f"must lie in {first.t_start, first.t_stop} s")
+            raise ParameterError(
+                "time",
+                moment,
+                f"must lie in {first.t_start, first.t_stop} s",
+                "plain numbers are in seconds",
+            )
         return self._stacked(lambda recording: _state(recording, moment))
 
     def _stacked(self, read: Any) -> NDArray[np.float64]:
@@ -222,12 +237,17 @@ def _patterns(stimulus: Any, n_neurons: int, seed: Seed) -> NDArray[np.float64]:
     if hasattr(stimulus, "patterns"):
         return stimulus.patterns(n_neurons, seed=seed)
     patterns = np.asarray(stimulus, dtype=float)
-    if patterns.ndim != 2 or patterns.shape[1] != n_neurons or not np.isfinite(patterns).all():
+    if patterns.ndim != 2 or patterns.shape[1] != n_neurons:
         raise ParameterError(
             "stimulus",
             f"shape {patterns.shape}",
-            f"must be a Stimulus or a finite array of shape (n_stimuli, {n_neurons})",
+            f"must be a Stimulus or an array of shape (n_stimuli, {n_neurons})",
         )
+    finite = np.isfinite(patterns)
+    if not finite.all():
+        kind = "nan" if np.isnan(patterns).any() else "inf"
+        where = f"an array that holds {kind} in pattern {finite.all(axis=1).argmin()}"
+        raise ParameterError("stimulus", where, "must be finite", "check how it was made")
     return patterns
 
 
@@ -297,14 +317,6 @@ def _rate_trial(
     traces = {"state": Trace(states, dt=network.dt, t_start=network.dt)}
     stop = n_steps * network.dt
     return Recording(np.empty(0), np.empty(0, int), network.n_neurons, 0.0, stop, traces=traces)
-
-
-def _binned(recording: Recording, start: float, width: float, n_bins: int) -> NDArray[np.float64]:
-    # a spike on an edge belongs to the bin that it opens, up to rounding of the time grid
-    place = np.floor((recording.times - start) / width + 1e-9).astype(int)
-    inside = (place >= 0) & (place < n_bins)
-    cell = recording.ids[inside] * n_bins + place[inside]
-    return np.bincount(cell, minlength=recording.n_units * n_bins).astype(float)
 
 
 def _state(recording: Recording, moment: float) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from heavytail_snn.analysis.recorded.divergence_rate import (
     spike_divergence,
 )
 from heavytail_snn.analysis.recorded.responses import checked_responses, read_responses
+from heavytail_snn.analysis.recorded.stimulus_responses import stimulus_responses
 from heavytail_snn.analysis.recorded.surrogates import (
     SurrogateTest,
     circular_shift,
@@ -27,5 +28,6 @@ __all__ = [
     "quality_report",
     "read_responses",
     "spike_divergence",
+    "stimulus_responses",
     "surrogate_test",
 ]
