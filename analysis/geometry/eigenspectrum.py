@@ -94,7 +94,8 @@ def eigenspectrum_exponent(
     Parameters
     ----------
     responses : (n_stimuli, n_neurons[, n_repeats]) array_like
-        Products within repeats; for the repeated variance alone see `cvpca_exponent`.
+        Products within repeats; for the repeated variance alone see `cvpca_exponent`.  Where
+        stimuli differ in their number of repeats, average these first: np.nanmean(responses, 2).
     band : (low, high)
         Ranks from 1 on, or degrees, both ends included.
     modes : {"rank", "circle"}

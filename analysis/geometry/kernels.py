@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 
 PRODUCTS = ("within", "across")
 N_BLOCKS = 40
+_BINS_PER_DECADE = 12
 # a kernel's smallest eigenvalue may be this far below 0, relative to the largest, by rounding
 ROUNDING = 1e-8
 
@@ -77,8 +78,9 @@ def _repeats(array: Floats, padded: bool) -> NDArray[np.int64]:
             "responses",
             "nan or inf",
             "must be finite",
-            "leave out such trials; `response_kernel`, and after np.swapaxes(responses, 0, 1) "
-            "`cvpca_exponent`, take stimuli that were repeated less often than others",
+            "leave out such trials; where nan pads stimuli that were repeated less often than "
+            "others, average repeats first, np.nanmean(responses, axis=2), or use "
+            "`response_kernel` or, after np.swapaxes(responses, 0, 1), `cvpca_exponent`",
         )
     partly = (shown != shown[:, :1]).any(axis=(1, 2))
     if partly.any():
@@ -103,7 +105,10 @@ def _repeats(array: Floats, padded: bool) -> NDArray[np.int64]:
 
 
 def block_labels(n_neurons: int, groups: Any = None) -> NDArray[np.int64]:
-    """Return the block of each neuron: interleaved blocks, or the user's groups counted from 0.
+    """Return the block of each neuron: neighbours, or the user's groups counted from 0.
+
+    Neighbours stay together, because the bins of one neuron (and the neurons of one network) lie
+    next to each other and are not independent.
 
     Raises
     ------
@@ -111,7 +116,7 @@ def block_labels(n_neurons: int, groups: Any = None) -> NDArray[np.int64]:
         If the groups do not match the neurons or there are fewer than two blocks.
     """
     if groups is None:
-        labels = np.arange(n_neurons) % N_BLOCKS
+        labels = contiguous_blocks(n_neurons, min(N_BLOCKS, n_neurons))
     else:
         labels = np.unique(np.asarray(groups), return_inverse=True)[1]
         if labels.shape != (n_neurons,):
@@ -124,6 +129,11 @@ def block_labels(n_neurons: int, groups: Any = None) -> NDArray[np.int64]:
             "use more neurons or networks",
         )
     return labels
+
+
+def contiguous_blocks(n_neurons: int, n_blocks: int) -> NDArray[np.int64]:
+    """Return the block of each neuron: blocks of neighbours whose sizes differ by at most one."""
+    return np.arange(n_neurons) * n_blocks // n_neurons
 
 
 def gram_matrix(responses: Floats, products: str = "within") -> Floats:
@@ -180,7 +190,8 @@ def check_kernel(kernel: Any, *, argument: str = "kernel") -> Floats:
             argument,
             f"the eigenvalue {values[0]:.3g} beside {values[-1]:.3g}",
             "must be positive semidefinite and not zero",
-            "products across repeats are not: use products='within'",
+            "products across repeats are not: use products='within'; those within are where all "
+            "stimuli have as many repeats, else average these first: np.nanmean(responses, axis=2)",
         )
     return (matrix + matrix.T) / 2.0
 
@@ -216,3 +227,36 @@ def stimulus_distances(stimuli: Any, n_stimuli: int) -> Floats:
     if (matrix < 0).any() or not np.allclose(matrix, matrix.T):
         raise ParameterError("stimuli", stimuli, "must have symmetric, non-negative distances")
     return matrix
+
+
+def distance_bins(distances: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Group pairs of stimuli by distance.
+
+    Parameters
+    ----------
+    distances : (n, n) ndarray
+
+    Returns
+    -------
+    distance : (m,) ndarray
+        Increasing: the distinct values if there are at most n, else the geometric means of
+        logarithmic bins, 12 a decade.
+    member : (n, n) ndarray of int
+        The bin of each pair; -1 for equal stimuli.
+    """
+    rounded = np.round(distances, 9)
+    values, member = np.unique(rounded, return_inverse=True)
+    member = member.reshape(rounded.shape)
+    if values.size and values[0] == 0:
+        values, member = values[1:], member - 1
+    if not values.size:
+        raise ParameterError("stimuli", distances, "must not all be equal")
+    if values.size > len(distances):
+        cell = np.full(rounded.shape, -1)
+        apart = rounded > 0
+        cell[apart] = np.floor(_BINS_PER_DECADE * np.log10(rounded[apart] / values[0]) + 0.5)
+        used, member = np.unique(cell, return_inverse=True)
+        n_equal = np.count_nonzero(used < 0)  # 1: the diagonal
+        member = member.reshape(rounded.shape) - n_equal
+        values = np.array([np.exp(np.mean(np.log(rounded[cell == k]))) for k in used[n_equal:]])
+    return values, member

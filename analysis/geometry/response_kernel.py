@@ -22,6 +22,7 @@ from scipy import optimize
 from heavytail_snn.analysis.geometry.kernels import (
     block_labels,
     check_responses,
+    distance_bins,
     gram_matrix,
     mean_square,
     stimulus_distances,
@@ -32,7 +33,6 @@ from heavytail_snn.results import Result, field_of
 
 Floats = NDArray[np.float64]
 
-_BINS_PER_DECADE = 12
 _POINTS = {True: 5, False: 3}  # distances that a fit with and without nugget needs
 _EXPONENTS = (0.05, 4.0)  # range of cusp exponents searched
 _ROUNDING = 1e-13  # of a kernel normalised to 1
@@ -43,6 +43,11 @@ _FEW_DISTANCES = (
 _FEW_RESPONSES = (
     "no errors and no fit: too few neurons respond differently to the stimuli; use more neurons, a "
     "longer window or stimuli farther apart"
+)
+_NO_STIMULI = "no stimuli were given: only the kernel was measured"
+_COMMON = (
+    "most of the response is common to all stimuli: center=True subtracts it, as counts and rates "
+    "need; nugget and losses are shares of the whole response here"
 )
 
 
@@ -124,7 +129,7 @@ def response_kernel(
         padded with nan after their last repeat.  A recorded array (n_neurons, n_images, n_repeats),
         as `read_responses` returns it, is passed as ``np.swapaxes(responses, 0, 1)``.
     stimuli : Stimulus, (n_stimuli,) angles or (n_stimuli, n_stimuli) distances, optional
-        Without it only the kernel is measured.
+        Without it only the kernel is measured, under a warning in the result.
     band : (low, high), optional
         Distances of the fit of loss = nugget + a distance^nu; by default from the smallest up to
         the distance at which half of the similarity is lost.  A band that holds too few distances
@@ -133,12 +138,14 @@ def response_kernel(
         False fits loss = a distance^nu, for states without a jump at coincidence.
     products : {"within", "across"}
         Of the same repeat (frozen noise: the nugget shows), or of different repeats (needs two).
+        Without noise frozen between stimuli, as in any recording of tissue, products within repeats
+        count the noise of trials as nugget: use those across.
     center : bool
         Subtract each neuron's mean over stimuli (of its mean over repeats), needed for counts and
-        rates.
+        rates: without it, a warning tells where that mean is most of the response.
     groups : (n_neurons,) array_like, optional
         Resampled units of the bootstrap, for example the network of each neuron; by default 40
-        blocks of neurons, whose errors leave out differences between networks.
+        blocks of neighbouring columns, whose errors leave out differences between networks.
     n_bootstrap : int
     seed : int, SeedSequence, Generator or None
 
@@ -162,7 +169,9 @@ def response_kernel(
     array = check_responses(responses, min_repeats=2 if products == "across" else 1, padded=True)
     if center:
         array -= np.nanmean(array, axis=2, keepdims=True).mean(axis=0)
-    kernel = gram_matrix(array, products) / mean_square(array)
+    square = mean_square(array)
+    kernel = gram_matrix(array, products) / square
+    common = np.sum(np.nanmean(array, axis=2).mean(axis=0) ** 2)
     fits = _Fits.without_stimuli()
     if stimuli is not None:
         distances = stimulus_distances(stimuli, len(array))
@@ -192,7 +201,7 @@ def response_kernel(
             "n_bootstrap": n_bootstrap,
         },
         seed=recorded_seed(seed),
-        warnings=fits.warnings,
+        warnings=(*fits.warnings, *([_COMMON] if common > square / 2 else [])),
     )
 
 
@@ -209,7 +218,7 @@ class _Fits:
     @classmethod
     def without_stimuli(cls) -> "_Fits":
         empty, unknown = np.empty(0), np.full(4, np.nan)
-        return cls(empty, empty, empty, unknown, unknown, (np.nan, np.nan))
+        return cls(empty, empty, empty, unknown, unknown, (np.nan, np.nan), (_NO_STIMULI,))
 
     @classmethod
     def unfitted(cls, distance: Floats, curve: Floats, samples: Floats, reason: str) -> "_Fits":
@@ -268,39 +277,6 @@ def _warnings(values: Floats, errors: Floats) -> tuple[str, ...]:
             "smaller distances, or quote closest_loss",
         )
     return ()
-
-
-def distance_bins(distances: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """Group pairs of stimuli by distance.
-
-    Parameters
-    ----------
-    distances : (n, n) ndarray
-
-    Returns
-    -------
-    distance : (m,) ndarray
-        Increasing: the distinct values if there are at most n, else the geometric means of
-        logarithmic bins, 12 a decade.
-    member : (n, n) ndarray of int
-        The bin of each pair; -1 for equal stimuli.
-    """
-    rounded = np.round(distances, 9)
-    values, member = np.unique(rounded, return_inverse=True)
-    member = member.reshape(rounded.shape)
-    if values.size and values[0] == 0:
-        values, member = values[1:], member - 1
-    if not values.size:
-        raise ParameterError("stimuli", distances, "must not all be equal")
-    if values.size > len(distances):
-        cell = np.full(rounded.shape, -1)
-        apart = rounded > 0
-        cell[apart] = np.floor(_BINS_PER_DECADE * np.log10(rounded[apart] / values[0]) + 0.5)
-        used, member = np.unique(cell, return_inverse=True)
-        n_equal = np.count_nonzero(used < 0)  # 1: the diagonal
-        member = member.reshape(rounded.shape) - n_equal
-        values = np.array([np.exp(np.mean(np.log(rounded[cell == k]))) for k in used[n_equal:]])
-    return values, member
 
 
 def _block_profiles(

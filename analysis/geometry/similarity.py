@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heavytail_snn.analysis.geometry.kernels import check_responses
+from heavytail_snn.analysis.geometry.kernels import check_responses, contiguous_blocks
 from heavytail_snn.errors import ParameterError, check_integer
 from heavytail_snn.results import Result, field_of
 
@@ -49,10 +49,11 @@ def representation_similarity(
     Parameters
     ----------
     first, second : (n_stimuli, n_neurons[, n_repeats]) array_like
-        At least four stimuli and two neurons; repeats are averaged.  Neurons may differ in number.
+        At least four stimuli and two neurons; repeats are averaged (nan may stand after the last
+        repeat of a stimulus that was shown less often).  Neurons may differ in number.
     n_blocks : int
-        Blocks of neurons of the jackknife, left out of both sets together; at most as many as
-        neurons.
+        Blocks of neighbouring neurons of the jackknife, left out of both sets together; at most as
+        many as neurons.
 
     Raises
     ------
@@ -77,7 +78,7 @@ def representation_similarity(
     >>> round(representation_similarity(first, second).alignment, 1)
     1.0
     """
-    x, y = (check_responses(array).mean(axis=2) for array in (first, second))
+    x, y = (np.nanmean(check_responses(z, padded=True), axis=2) for z in (first, second))
     if len(x) != len(y) or len(x) < 4:
         raise ParameterError(
             "second", (len(x), len(y)), "must have the stimuli of the first, at least four"
@@ -91,9 +92,10 @@ def representation_similarity(
     corrected, plain, bures = _similarities(x, y)
     errors = np.full(3, np.nan)  # too few neurons to leave some out
     if fewest > 2:
+        labels = [contiguous_blocks(z.shape[1], n_blocks) for z in (x, y)]
         partial = np.array(
             [
-                _similarities(*(z[:, np.arange(z.shape[1]) % n_blocks != block] for z in (x, y)))
+                _similarities(x[:, labels[0] != block], y[:, labels[1] != block])
                 for block in range(n_blocks)
             ]
         )

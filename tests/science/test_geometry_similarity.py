@@ -62,6 +62,27 @@ def test_independence_criterion_is_unbiased():
     assert abs(np.mean(values)) < 3 * np.std(values) / 20
 
 
+def test_missing_repeats_are_left_out_of_averages():
+    rng = np.random.default_rng(5)
+    latent = rng.normal(size=(20, 2))
+    x = np.stack([seen(latent, 15, 0.5, rng) for _ in range(3)], axis=2)
+    y = seen(latent, 12, 0.5, rng)
+    x[::2, :, 2] = x[::4, :, 1] = np.nan
+    padded, averaged = (representation_similarity(z, y) for z in (x, np.nanmean(x, axis=2)))
+    assert padded.alignment == averaged.alignment
+    assert padded.alignment_error == averaged.alignment_error
+
+
+def test_jackknife_leaves_repeated_columns_out_together():
+    rng = np.random.default_rng(6)
+    latent = rng.normal(size=(30, 3))
+    x, y = (seen(latent, 20, 1.0, rng) for _ in range(2))
+    single = representation_similarity(x, y)
+    bins = representation_similarity(*(np.repeat(z, 10, axis=1) for z in (x, y)))
+    assert bins.bures == pytest.approx(single.bures)
+    assert bins.bures_error == pytest.approx(single.bures_error)
+
+
 GOOD = np.random.default_rng(0).normal(size=(10, 6))
 
 

@@ -12,7 +12,7 @@ from scipy import optimize
 
 from heavytail_snn.analysis import theory
 from heavytail_snn.analysis.geometry import eigenspectrum_exponent, response_kernel
-from heavytail_snn.analysis.geometry.response_kernel import distance_bins
+from heavytail_snn.analysis.geometry.kernels import distance_bins
 from heavytail_snn.coupling import Coupling
 from heavytail_snn.laws import LevyStable
 from heavytail_snn.models.binary_trials import binary_trials, synchronous_trials

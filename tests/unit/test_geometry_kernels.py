@@ -10,7 +10,7 @@ from heavytail_snn.analysis.geometry import (
     present,
     response_kernel,
 )
-from heavytail_snn.analysis.geometry.response_kernel import distance_bins
+from heavytail_snn.analysis.geometry.kernels import block_labels, distance_bins
 from heavytail_snn.coupling import Coupling
 from heavytail_snn.errors import ParameterError
 from heavytail_snn.laws import Gaussian
@@ -259,6 +259,74 @@ def test_results_are_repeatable_and_draw():
     assert {e.name for e in first.estimates()} >= {"nugget", "cusp_exponent"}
 
 
+@pytest.mark.parametrize("n_copies", [1, 40])
+def test_error_resamples_repeated_columns_together(n_copies):
+    """Equal columns, as 40 bins of one neuron next to each other, are one neuron to the error."""
+    angles = np.array([0.0, 0.1, 2.0, 2.1])
+    drawn = [
+        response_kernel(
+            np.repeat(np.random.default_rng(seed).normal(size=(4, 100)), n_copies, axis=1),
+            stimuli=angles,
+            seed=1,
+        )
+        for seed in range(20)
+    ]
+    spread = np.std([r.closest_loss for r in drawn], ddof=1)
+    assert np.mean([r.closest_loss_error for r in drawn]) == pytest.approx(spread, rel=0.35)
+
+
+def test_spectrum_error_resamples_repeated_columns_together():
+    responses = np.random.default_rng(1).normal(size=(12, 100))
+    errors = [
+        eigenspectrum_exponent(
+            np.repeat(responses, n_copies, axis=1), band=(1, 8), n_bootstrap=200, seed=1
+        ).standard_error
+        for n_copies in (1, 40)
+    ]
+    assert errors[1] == pytest.approx(errors[0], rel=0.2)
+
+
+@pytest.mark.parametrize("n_neurons", [2, 39, 40, 41, 1000])
+def test_blocks_are_neighbours(n_neurons):
+    labels = block_labels(n_neurons)
+    assert set(np.diff(labels)) <= {0, 1}
+    assert (labels[0], labels[-1]) == (0, min(n_neurons, 40) - 1)
+    assert np.ptp(np.bincount(labels)) <= 1
+
+
+def test_common_response_is_warned_of():
+    counts = np.random.default_rng(2).poisson(9.0, size=(16, 80, 2)).astype(float)
+    for repeats in (counts, np.where([True, False], counts, np.nan)):
+        assert "most of the response is common" in response_kernel(repeats).warnings[-1]
+        fitted = response_kernel(repeats, stimuli=circle(16), band=(0, 3), seed=1)
+        assert any("center=True subtracts it" in warning for warning in fitted.warnings)
+        centred = response_kernel(repeats, stimuli=circle(16), band=(0, 3), center=True, seed=1)
+        assert not any("common to all stimuli" in warning for warning in centred.warnings)
+    # below one half of the mean square: 0.5 against a variance of 1
+    shifted = GOOD - GOOD.mean(axis=0) + 0.5 * GOOD.std()
+    assert not any("common" in warning for warning in response_kernel(shifted).warnings)
+
+
+def test_without_stimuli_the_result_says_why():
+    assert response_kernel(GOOD).warnings == (
+        "no stimuli were given: only the kernel was measured",
+    )
+
+
+def test_remedy_for_unequal_repeats_works():
+    """Pairs of common repeats need not make a kernel; averages over repeats do."""
+    responses = np.random.default_rng(1).normal(size=(30, 10, 3))
+    responses[::2, :, 1:] = np.nan
+    with pytest.raises(ParameterError, match=r"average these first: np\.nanmean"):
+        kernel_eigenvalues(response_kernel(responses).kernel)
+    averages = np.nanmean(responses, axis=2)
+    assert kernel_eigenvalues(response_kernel(averages).kernel).min() > -1e-12
+    with pytest.raises(ParameterError, match=r"average repeats first, np\.nanmean"):
+        eigenspectrum_exponent(responses, band=(1, 8))
+    result = eigenspectrum_exponent(averages, band=(1, 8), n_bootstrap=5, seed=1)
+    assert result.standard_error > 0
+
+
 COUPLING = Coupling(Gaussian(), AllToAll())
 RATE = RateMap(COUPLING, 5, seed=1)
 THETA = ThetaNetwork(np.zeros((50, 50)), drive=0.1)
@@ -280,7 +348,16 @@ INDEFINITE = np.array([[1.0, 2.0], [2.0, 1.0]])
         (lambda: response_kernel(np.where(PADDED > 2, np.inf, PADDED)), "responses must be finite"),
         (lambda: response_kernel(SHOWN), r"read its .states\(time\)"),
         (lambda: SHOWN.counts(), "read states instead"),
-        (lambda: SHOWN.states(9.0), "time must lie in"),
+        (lambda: SHOWN.states(9.0), "time must lie in .* plain numbers are in seconds"),
+        (
+            lambda: present(THETA, circle(3), 0.1, amplitude=0.01, seed=1).counts(100, 200),
+            r"stop must end a window inside .* plain numbers are in seconds; or pass quantities",
+        ),
+        (lambda: present(RATE, np.full((2, 5), np.nan), 1), "holds nan in pattern 0"),
+        (
+            lambda: present(RATE, [[0, 0, 0, 0, 1], [0, np.inf, 0, 0, 0]], 1),
+            "holds inf in pattern 1",
+        ),
         (lambda: present(RATE.coupling, circle(3), 1.0), "model must be a network"),
         (lambda: present(THETA, circle(3), 0.1, seed=1), "leave every drive above 0"),
         (lambda: present(LIF, circle(3), 9 * ms, seed=1), "must have the unit of the model's"),
