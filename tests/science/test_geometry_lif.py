@@ -55,6 +55,67 @@ def test_roughness_of_lif_codes():
     assert difference.mean() > 2 * difference.std(ddof=1) / np.sqrt(3)
 
 
+OFFSETS = np.array([0.0, 0.002, 0.006, 0.02, 0.06, 0.2, 0.6])
+FAN = circle((2 * np.pi * np.arange(3)[:, None] / 3 + OFFSETS).ravel())
+SIZE = 300
+LAST, WHOLE = 0.1, 0.0  # seconds: starts of windows that end with the run, at 0.2 s
+
+
+def shapes(alpha, gain, n_networks):
+    """Return the kernels of counts of several networks, errors over networks, by window."""
+    weights = Coupling(LevyStable(alpha), FixedInDegree(50), gain=gain, autapses=False)
+    network = LIFNetwork(weights, SIZE, drive=22 * mV)
+    runs = [
+        present(network, FAN, 200 * ms, amplitude=2 * mV, seed=seed, backend="cpp")
+        for seed in range(n_networks)
+    ]
+    return {
+        start: response_kernel(
+            np.concatenate([run.counts(start, 0.2) for run in runs], axis=1),
+            stimuli=FAN,
+            center=True,
+            band=(0, 0.061),
+            groups=np.repeat(np.arange(n_networks), SIZE),
+            seed=1,
+        )
+        for start in (WHOLE, LAST)
+    }
+
+
+@pytest.mark.standalone
+def test_nugget_cusp_and_length_of_lif_codes():
+    """Uncoupled, a spike crosses an edge of the window now and then: no nugget, a linear loss.
+
+    Coupled, chaos answers even the closest stimuli differently: a nugget, below a code that is as
+    smooth over long distances as the stimuli are themselves.
+    """
+    null = shapes(2.0, 0.0, 16)  # so few spikes cross an edge that errors need more networks
+    gaussian, heavy = shapes(2.0, 1.0, 8), shapes(1.5, 1.0, 8)
+    own = response_kernel(FAN.features, stimuli=FAN, with_nugget=False, band=(0, 0.061), seed=1)
+    for start, result in null.items():
+        assert abs(result.nugget) < 3 * result.nugget_error < 0.003
+        assert result.cusp_exponent == pytest.approx(1, abs=3 * result.cusp_exponent_error)
+        assert result.cusp_exponent_error < 0.07
+        for coupled in (gaussian[start], heavy[start]):
+            assert coupled.nugget > 4 * coupled.nugget_error
+            assert coupled.closest_loss > 4 * coupled.closest_loss_error
+            between = coupled.closest_loss - coupled.nugget
+            assert abs(between) < 3 * np.hypot(coupled.nugget_error, coupled.closest_loss_error)
+            assert result.nugget + 3 * result.nugget_error < coupled.nugget / 5
+            assert result.closest_loss < coupled.closest_loss / 5
+        difference = gaussian[start].nugget - heavy[start].nugget
+        errors = gaussian[start].nugget_error, heavy[start].nugget_error
+        assert difference > 2 * np.hypot(*errors)
+    for law in (null, gaussian, heavy):
+        # the shorter window sees the edges more; in the whole one the stimulus is what varies
+        ratios = [law[start].smoothness_length / own.smoothness_length for start in (WHOLE, LAST)]
+        assert 0.9 < ratios[0] < 1.1
+        assert 0.75 < ratios[1] < ratios[0]
+    for law in (gaussian, heavy):
+        growth = law[LAST].nugget - law[WHOLE].nugget
+        assert growth > 4 * np.hypot(law[LAST].nugget_error, law[WHOLE].nugget_error)
+
+
 def test_counts_by_hand():
     network = ThetaNetwork(np.zeros((3, 3)), drive=1.0)
     run = present(network, np.zeros((2, 3)), 0.5, seed=1)
@@ -90,6 +151,10 @@ def test_rate_network_is_read_at_a_time():
         ({"n_repeats": 0}, "n_repeats must be"),
         ({"coding": "initial"}, "must be 'drive' for event-based"),
         ({"stimulus": np.zeros((2, 4))}, "stimulus must be a Stimulus or"),
+        (
+            {"stimulus": np.array([[0.0, 1, 2], [0, np.nan, 0]])},
+            "must be finite, .* holds nan in pattern 1",
+        ),
     ],
 )
 def test_refuses(options, words):
