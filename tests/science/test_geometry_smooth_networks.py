@@ -16,7 +16,7 @@ import pytest
 
 from heavytail_snn.analysis import theory
 from heavytail_snn.analysis.geometry import eigenspectrum_exponent, present, response_kernel
-from heavytail_snn.analysis.geometry.response_kernel import distance_bins
+from heavytail_snn.analysis.geometry.kernels import distance_bins
 from heavytail_snn.analysis.theory.stable_smooth_kernel import positive_stable
 from heavytail_snn.coupling import Coupling
 from heavytail_snn.errors import ConvergenceError
