@@ -53,7 +53,7 @@ def kernel_regression(
     n_train: int,
     ridge: float = 0.0,
     label_noise: float = 0.0,
-    intercept: bool = True,
+    intercept: bool | None = None,
     n_draws: int = 50,
     seed: Seed = None,
 ) -> TestError:
@@ -71,10 +71,10 @@ def kernel_regression(
     label_noise : float
         Standard deviation of the noise on training labels.  At 0, and without a ridge, the least
         chaotic network is the best: chaos regularises where there is noise to regularise against.
-    intercept : bool
-        Whether a constant is fitted beside the kernel, without penalty.  A kernel of centred
-        responses cannot give a target's mean itself.  False is the setting of
-        `theory.learning_curve`.
+    intercept : bool, optional
+        Whether a constant is fitted beside the kernel, without penalty.  By default where the
+        kernel is that of centred responses (its rows sum to 0), which cannot give a target's mean
+        itself; `theory.learning_curve` has none.
     n_draws : int
         Training sets.
     seed : int, SeedSequence, Generator or None
@@ -102,6 +102,7 @@ def kernel_regression(
 
     label_noise = check_real("label_noise", label_noise, low=0)
     matrix = _checked(kernel, target, "target")
+    intercept = _is_centred(matrix) if intercept is None else bool(intercept)
     options = {"ridge": ridge, "label_noise": label_noise, "intercept": intercept}
     return _over_draws(score, len(matrix), n_train, options, n_draws, seed)
 
@@ -112,7 +113,7 @@ def kernel_classification(
     *,
     n_train: int,
     ridge: float = 0.0,
-    intercept: bool = True,
+    intercept: bool | None = None,
     n_draws: int = 50,
     seed: Seed = None,
 ) -> TestError:
@@ -135,6 +136,7 @@ def kernel_classification(
         return float(np.mean(guess.argmax(axis=1) != number[others]))
 
     matrix = _checked(kernel, indicators[:, 0], "labels")
+    intercept = _is_centred(matrix) if intercept is None else bool(intercept)
     options = {"ridge": ridge, "intercept": intercept}
     return _over_draws(score, len(matrix), n_train, options, n_draws, seed)
 
@@ -167,7 +169,7 @@ def ridge_prediction(
     chosen: Any,
     others: Any,
     ridge: float,
-    intercept: bool = True,
+    intercept: bool = False,
 ) -> Floats:
     """Return K(others, chosen) [K(chosen, chosen) + ridge]^-1 labels; least norm at ridge 0.
 
@@ -206,6 +208,10 @@ def _checked(kernel: ArrayLike, target: Floats, argument: str) -> Floats:
             argument, np.shape(target), f"must hold a finite number for {len(matrix)} stimuli"
         )
     return matrix
+
+
+def _is_centred(kernel: Floats) -> bool:
+    return bool(np.abs(kernel.sum(axis=1)).max() < 1e-9 * np.trace(kernel))
 
 
 def _over_draws(

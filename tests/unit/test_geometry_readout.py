@@ -48,7 +48,7 @@ def test_intercept_is_that_of_the_primal_readout(ridge, n_train, offset):
     else:  # of all interpolations that with the least weights, whatever the constant
         weights = np.linalg.pinv(x[train] - means[0], rcond=1e-9) @ (targets[train] - means[1])
         expected = (x[test] - means[0]) @ weights + means[1]
-    dual = ridge_prediction(x @ x.T, targets[train], train, test, ridge)
+    dual = ridge_prediction(x @ x.T, targets[train], train, test, ridge, intercept=True)
     assert dual == pytest.approx(expected, abs=1e-5 if offset > 100 else 1e-9)
 
 
@@ -65,7 +65,12 @@ def test_centred_kernel_bears_targets_with_a_mean():
     assert kernel_regression(kernel, 0 * target + 7, n_train=1).error < 1e-20
     # the mean that a readout's neurons have is the constant's affair too
     for offset in (0.0, 5.0):
-        assert readout_regression(FEATURES + offset, target + 100, n_train=20).error < 1e-9
+        read = readout_regression(FEATURES + offset, target + 100, n_train=20, intercept=True)
+        assert read.error < 1e-9
+        assert read.parameters["intercept"] is True
+    # by default only where the kernel is centred, as theory's are not
+    assert kernel_regression(KERNEL, target, **options).parameters["intercept"] is False
+    assert kernel_regression(kernel, target, **options).parameters["intercept"] is True
     # classes of unequal size: 10 against 30
     labels, random = np.repeat([0, 1], [10, 30]), np.random.default_rng(1)
     points = 1.5 * labels[:, None] + random.normal(size=(40, 12))
