@@ -146,7 +146,7 @@ def test_cusp_with_stable_weights(alpha, cusp):
 def test_smooth_units_with_stable_weights_have_power_law_spectra(alpha):
     """1 + (1 + alpha)/D on the circle; at alpha = 1 the bound 1 + 2/D of differentiable codes."""
     angles = np.pi * np.arange(2**10 + 1) / 2**10
-    half = theory.stable_smooth_kernel(angles, alpha=alpha, g=1.0, n_nodes=120).kernel
+    half = theory.stable_smooth_kernel(angles, alpha=alpha, g=1.0, n_nodes=160).kernel
     odd = np.arange(81, 201, 2)
     values = theory.circle_spectrum(np.concatenate([half, half[-2:0:-1]])).eigenvalue[odd]
     assert theory.power_law_exponent(odd, values).exponent == pytest.approx(2 + alpha, abs=0.02)

@@ -40,6 +40,17 @@ def test_windows_before_the_onset_in_units_and_overlapping():
     np.testing.assert_array_equal(late[0, :, 0], [2, 2])
 
 
+def test_rounding_moves_no_spike_over_an_edge():
+    spikes = np.round(0.1 * np.arange(200), 9)
+    onsets = np.cumsum(np.full(190, 0.1))  # off the spikes by up to 1e-13 to either side
+    assert (onsets > spikes[1:191]).any()
+    assert (onsets < spikes[1:191]).any()
+    recording = Recording(spikes, np.zeros(200, int), 1, 0.0, 20.0)
+    responses = stimulus_responses(recording, onsets, np.arange(190), stop=0.3, precision=0.1)
+    assert (responses == 1).all()
+    assert (stimulus_responses(recording, onsets, np.arange(190), stop=0.3) == 3).all()
+
+
 def test_order_of_labels_and_repeats():
     rng = np.random.default_rng(1)
     order = rng.permutation(4)
