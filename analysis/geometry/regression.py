@@ -97,13 +97,13 @@ def kernel_regression(
 
     def score(chosen: Any, others: Any, random: np.random.Generator) -> float:
         labels = target[chosen] + label_noise * random.standard_normal(len(chosen))
-        guess = ridge_prediction(matrix, labels, chosen, others, ridge, intercept)
+        guess = ridge_prediction(matrix, labels, chosen, others, ridge, constant)
         return float(np.mean((guess - target[others]) ** 2))
 
     label_noise = check_real("label_noise", label_noise, low=0)
     matrix = _checked(kernel, target, "target")
-    intercept = _is_centred(matrix) if intercept is None else bool(intercept)
-    options = {"ridge": ridge, "label_noise": label_noise, "intercept": intercept}
+    constant = _is_centred(matrix) if intercept is None else bool(intercept)
+    options = {"ridge": ridge, "label_noise": label_noise, "intercept": constant}
     return _over_draws(score, len(matrix), n_train, options, n_draws, seed)
 
 
@@ -132,12 +132,12 @@ def kernel_classification(
     indicators = np.where(number[:, None] == np.arange(classes.size), 1.0, -1.0)
 
     def score(chosen: Any, others: Any, _: np.random.Generator) -> float:
-        guess = ridge_prediction(matrix, indicators[chosen], chosen, others, ridge, intercept)
+        guess = ridge_prediction(matrix, indicators[chosen], chosen, others, ridge, constant)
         return float(np.mean(guess.argmax(axis=1) != number[others]))
 
     matrix = _checked(kernel, indicators[:, 0], "labels")
-    intercept = _is_centred(matrix) if intercept is None else bool(intercept)
-    options = {"ridge": ridge, "intercept": intercept}
+    constant = _is_centred(matrix) if intercept is None else bool(intercept)
+    options = {"ridge": ridge, "intercept": constant}
     return _over_draws(score, len(matrix), n_train, options, n_draws, seed)
 
 
