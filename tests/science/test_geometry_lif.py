@@ -82,6 +82,7 @@ def shapes(alpha, gain, n_networks):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.standalone
 def test_nugget_cusp_and_length_of_lif_codes():
     """Uncoupled, a spike crosses an edge of the window now and then: no nugget, a linear loss.
