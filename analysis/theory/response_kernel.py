@@ -94,7 +94,8 @@ def response_kernel(
     coding : {"driven", "initial_condition"}
         Whether the stimulus is a constant input, with equal initial states, or the initial state.
     noise : {"shared", "independent"}
-        Whether the two presentations see the same threshold noise.
+        Whether the two presentations see the same threshold noise; they update at the same times
+        in both cases.  With update times of their own they overlap less until they are stationary.
     tolerance : float
         Relative tolerance of the integration.
 

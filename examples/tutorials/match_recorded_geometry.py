@@ -118,7 +118,8 @@ def draw_spectra(axis, recorded, best):
     shown, rank = np.isfinite(recorded[0]), np.arange(1, 41)
     networks = [spectrum(responses(best, shown, len(recorded), seed))[0] for seed in range(20)]
     low, high = np.min(networks, axis=0)[:40], np.max(networks, axis=0)[:40]
-    axis.fill_between(rank, low, high, color="C1", alpha=0.4, lw=0, label="networks of the closest point")
+    label = "networks of the closest point"
+    axis.fill_between(rank, low, high, color="C1", alpha=0.4, lw=0, label=label)
     value, error = spectrum(recorded)[:, :40]
     axis.errorbar(rank, value, error, fmt="o", ms=3, color="k", lw=1, label="recording")
     axis.set(xscale="log", yscale="log", xlabel="rank", ylabel="share of repeatable variance")
