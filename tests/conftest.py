@@ -1,7 +1,12 @@
 """Fixtures shared by all tests."""
 
+import importlib.util
 import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 # Test workers share the cores: threads inside each would only fight.  Before numpy is imported.
 for _library in ("OMP", "OPENBLAS", "MKL"):
@@ -14,7 +19,9 @@ import pytest  # noqa: E402
 # be imported there in the main thread: so here.
 import heavytail_snn  # noqa: E402, F401
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+TUTORIALS = ROOT / "examples/tutorials"
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +30,46 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the folder ../shared with reference numbers and recordings is not here")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def tutorial() -> Callable[[str], Any]:
+    """Return a function that imports a tutorial by name."""
+
+    def load(name: str) -> Any:
+        specification = importlib.util.spec_from_file_location(name, TUTORIALS / f"{name}.py")
+        module = importlib.util.module_from_spec(specification)
+        specification.loader.exec_module(module)
+        return module
+
+    return load
+
+
+@pytest.fixture
+def run_tutorial(tmp_path: Path) -> Callable[[str], str]:
+    """Return a function that runs a tutorial in its smallest form and returns what it printed."""
+
+    def run(name: str) -> str:
+        figure = tmp_path / "figure.png"
+        done = subprocess.run(
+            [sys.executable, str(TUTORIALS / f"{name}.py"), str(figure), "--tiny"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={
+                "PATH": "/usr/bin:/bin",
+                "MPLBACKEND": "Agg",
+                "HOME": str(tmp_path),
+                "OMP_NUM_THREADS": "1",
+                "OPENBLAS_NUM_THREADS": "1",
+            },
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        assert figure.stat().st_size > 10_000
+        return done.stdout
+
+    return run
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

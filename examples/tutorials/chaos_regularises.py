@@ -4,7 +4,7 @@ Networks of +-1 units are shown stimuli, each under the very same noise, and a l
 trained from their states.  Chaos answers even the closest stimuli differently, so that the kernel
 of the states is a smooth kernel plus a nugget on its diagonal.  Takes about a minute on one
 core; writes chaos_regularises.png next to this file, or to the path given as first argument
-(--small: smaller networks, a few seconds).
+(``--tiny``: smaller networks, ten seconds).
 
 What to look at.  A: the test error of regression is least at intermediate coupling, for each of
 three targets.  Too little chaos fits the noise of the labels, too much forgets the stimulus.
@@ -315,9 +315,9 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     default = Path(__file__).with_suffix(".png")
     parser.add_argument("path", nargs="?", type=Path, default=default)
-    parser.add_argument("--small", action="store_true", help="smaller networks, a few seconds")
+    parser.add_argument("--tiny", action="store_true", help="smaller networks, ten seconds")
     choice = parser.parse_args(arguments)
-    size = (1000, 3) if choice.small else (2000, 10)  # neurons, networks
+    size = (1000, 3) if choice.tiny else (2000, 10)  # neurons, networks
     results, moments = regression(*size), classification(*size)
     draw(choice.path, results, moments)
     return results, moments

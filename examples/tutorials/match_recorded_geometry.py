@@ -1,11 +1,9 @@
 """Which network codes like these neurons?  Recorded responses against a sweep of networks.
 
-Usage: python match_recorded_geometry.py [responses.npy] [figure.png] [--tiny]
-
-The recording is an array of spike counts, (neurons, images, repeats), padded with nan: for example
-the V4 responses of Cowley et al. (2023), github.com/cowleygroup/V4_compact_models, file
-responses_raw_201016.npy (GPL-3.0).  Without a file a network of the sweep plays the recording, so
-that the answer is known.
+``--responses FILE`` names the recording, an array of spike counts, (neurons, images, repeats) in a
+.npy file, padded with nan: for example the V4 responses of Cowley et al. (2023), file
+responses_raw_201016.npy of github.com/cowleygroup/V4_compact_models (GPL-3.0).  Without a file a
+network of the sweep plays the recording, so that the answer is known.
 
 The sweep: asynchronous +-1 networks with alpha-stable weights of some gain and threshold noise; 20
 networks a point, each shown as many images as often as the recording, and seen through as many
@@ -24,11 +22,12 @@ For the V4 responses the accepted points form a valley from little gain and much
 and little noise, at exponents 1.15 and 1.2, for every alpha.  (1.2 is the end of the sweep; 1.3 was
 tried apart and lies far off.)
 
-Takes about ten minutes on two cores for the sweep of 180 points; --tiny does a coarse one.
+Takes about ten minutes on two cores for the sweep of 180 points, ``--tiny`` does a coarse one in a
+quarter of a minute; writes match_recorded_geometry.png next to this file, or to the path given.
 """
 
+import argparse
 import itertools
-import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -190,14 +189,11 @@ def draw(recorded, result, grid, path):
         plt.close(figure)
 
 
-def main(arguments):
+def main(path, responses_file=None, tiny=False):
     """Match a recording, or a network that plays one."""
-    tiny = "--tiny" in arguments
-    files = [Path(argument) for argument in arguments if argument != "--tiny"]
-    grid = TINY if tiny else GRID
-    truth = TINY_TRUTH if tiny else TRUTH
-    if files and files[0].suffix == ".npy":
-        recorded, truth = read_responses(files.pop(0)), None
+    grid, truth = (TINY, TINY_TRUTH) if tiny else (GRID, TRUTH)
+    if responses_file:
+        recorded, truth = read_responses(responses_file), None
     else:
         shown = np.ones((150 if tiny else 600, 6), bool)
         recorded = responses(truth, shown, 82, seed=1000)
@@ -206,15 +202,23 @@ def main(arguments):
         print(f"truth:     {truth}")
     print(f"closest:   {result.best}, distance {result.best_distance:.2f}")
     print(f"p-value:   {result.best_p_value:.2f}")
-    print(f"errors:    {result.standard_error}")
+    print(
+        f"errors:    { {name: round(error, 3) for name, error in result.standard_error.items()} }"
+    )
     print(f"accepted:  {result.accepted.sum()} of {result.accepted.size} points")
     for name in result.low:
         print(f"  {name}: {result.low[name]:g} to {result.high[name]:g}")
     for warning in result.warnings:
         print(warning)
-    draw(recorded, result, grid, files[0] if files else Path(__file__).with_suffix(".png"))
+    draw(recorded, result, grid, path)
     return result
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    default = Path(__file__).with_suffix(".png")
+    parser.add_argument("path", nargs="?", type=Path, default=default)
+    parser.add_argument("--responses", type=Path, help="recorded responses, a .npy file")
+    parser.add_argument("--tiny", action="store_true", help="a coarse sweep, not to be quoted")
+    options = parser.parse_args()
+    main(options.path, options.responses, options.tiny)

@@ -5,7 +5,8 @@ weights are shown stimuli on a circle, each with the very same initial state.  T
 K is smooth at large distances and rough at the smallest: even stimuli 0.002 radian apart are
 answered differently, and the more so, the shorter the window of counting and the finer the spike
 times that a readout resolves.  Without coupling the code is not rough.  Takes about half a minute
-on one core; writes rough_but_smooth.png next to this file, or to the path given as first argument.
+on one core, ``--tiny`` some seconds; writes rough_but_smooth.png next to this file, or to the path
+given as first argument.
 
 What to look at: the step of K between "same" and the closest stimuli in panel A, and that K hardly
 falls over the next decade of distance.  In B the loss vanishes in long windows, faster than
@@ -14,7 +15,7 @@ it grows towards fine precision.  Heavy tails are less rough than Gaussian weigh
 and the same rate.  Error bars are standard errors over networks.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -26,7 +27,8 @@ from heavytail_snn.analysis.geometry import present, response_kernel
 from heavytail_snn.analysis.plots import figure_style
 from heavytail_snn.models import circle
 
-N_NEURONS, IN_DEGREE, N_NETWORKS = 500, 100, 3
+IN_DEGREE = 100
+FULL, TINY = (500, 3), (150, 2)  # neurons, networks
 OFFSETS = np.array([0.0, 0.002, 0.02, 0.2, 0.8])  # radian, from each of the centres
 N_CENTRES = 6
 ONSET, STOP = 0.1, 0.3  # seconds: counted between the two
@@ -49,11 +51,11 @@ def stimuli():
     return circle((centres[:, None] + OFFSETS).ravel())
 
 
-def trials(alpha, gain, seed):
+def trials(alpha, gain, seed, n_neurons):
     """Show all stimuli to one network, from the same initial state."""
     law = ht.LevyStable(alpha)
     coupling = ht.Coupling(law, ht.FixedInDegree(IN_DEGREE), gain=gain, autapses=False)
-    network = ht.models.LIFNetwork(coupling, N_NEURONS, drive=22 * mV)
+    network = ht.models.LIFNetwork(coupling, n_neurons, drive=22 * mV)
     return present(network, stimuli(), STOP * 1000 * ms, amplitude=2 * mV, seed=seed, backend="cpp")
 
 
@@ -66,11 +68,11 @@ def profile(run, window, precision=None):
     return [kernel[first, first + k].mean() / scale for k in range(1, OFFSETS.size)]
 
 
-def measure(alpha, gain):
+def measure(alpha, gain, n_neurons, n_networks):
     """Return profiles (networks, windows, offsets), losses by precision, and the mean rate."""
     by_window, by_precision, rates = [], [], []
-    for seed in range(N_NETWORKS):
-        run = trials(alpha, gain, seed)
+    for seed in range(n_networks):
+        run = trials(alpha, gain, seed, n_neurons)
         by_window.append([profile(run, window) for window in WINDOWS])
         fine = [profile(run, PRECISION_WINDOW, precision) for precision in PRECISIONS]
         by_precision.append(1 - np.array(fine)[:, 0])
@@ -102,9 +104,9 @@ def draw_profiles(axis, results):
     axis.legend(fontsize=6, loc="lower left")
 
 
-def main(path):
+def main(path, size):
     """Draw all panels."""
-    results = {label: measure(*setting[:2]) for label, setting in NETWORKS.items()}
+    results = {label: measure(*setting[:2], *size) for label, setting in NETWORKS.items()}
     with figure_style():
         figure, axes = plt.subplots(1, 3, figsize=(11, 3.8))
         draw_profiles(axes[0], results)
@@ -126,4 +128,9 @@ def main(path):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_suffix(".png"))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    default = Path(__file__).with_suffix(".png")
+    parser.add_argument("path", nargs="?", type=Path, default=default)
+    parser.add_argument("--tiny", action="store_true", help="some seconds, not to be quoted")
+    options = parser.parse_args()
+    main(options.path, TINY if options.tiny else FULL)

@@ -2,7 +2,8 @@
 
 Lines are mean-field theory (infinitely many neurons), symbols are simulated networks.  About a
 minute on one core; ``--full`` takes larger networks, ``--tiny`` seconds.  Writes
-theory_meets_simulation.png and prints the table of panel G.
+theory_meets_simulation.png next to this file, or to the path given, and prints the table of
+panel G.
 
 What to look at: nothing is fitted.  The map (first row) is at its theory with a few hundred
 neurons.  The flow (second row) is not: its largest exponent is low by tens of per cent at N = 100
@@ -213,7 +214,8 @@ def main(arguments=None):
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--full", action="store_const", const="full", dest="size", default="small")
     size.add_argument("--tiny", action="store_const", const="tiny", dest="size")
-    parser.add_argument("--out", type=Path, default=Path("out/tutorials"))
+    default = Path(__file__).with_suffix(".png")
+    parser.add_argument("path", nargs="?", type=Path, default=default)
     chosen = parser.parse_args(arguments)
     sizes, networks = SIZES[chosen.size], NETWORKS[chosen.size]
     duration = DURATION[chosen.size]
@@ -234,8 +236,7 @@ def main(arguments=None):
     axes[2, 1].set_title("H  binary: autocorrelation")
     binary.draw_induced_flips(axes[2, 2], generator, binary_sizes)
     axes[2, 2].set_title("I  binary: flips caused by one flip")
-    chosen.out.mkdir(parents=True, exist_ok=True)
-    figure.savefig(chosen.out / "theory_meets_simulation.png")
+    figure.savefig(chosen.path)
     print_table(sizes, errors)
     return errors
 

@@ -1,7 +1,7 @@
 """Theory meets simulation: binary networks with Gaussian and with heavy-tailed weights.
 
 Direct simulations of asynchronous +-1 networks at three sizes, next to the mean-field predictions.
-Lines are theory, symbols simulations.  Takes about 20 s on one core; writes
+Lines are theory, symbols simulations.  Takes about 20 s on one core, ``--tiny`` less; writes
 theory_meets_simulation_binary.png next to this file, or to the path given as first argument.
 
 What to look at: the autocorrelation and the overlap of two replicas come closer to theory as N
@@ -9,8 +9,8 @@ grows, like 1/sqrt(N) (panels A, B, F).  One flipped unit survives or not as R0 
 (C).  With alpha > 1 one flip causes ever more flips as N grows; with alpha < 1 it does not (D).
 """
 
+import argparse
 import math
-import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -18,7 +18,7 @@ import numpy as np
 
 from heavytail_snn.analysis import theory
 
-SIZES = (100, 400, 1600)
+SIZES, TINY = (100, 400, 1600), (50, 100, 200)
 
 
 def gaussian_weights(n_neurons, g, rng):
@@ -241,23 +241,27 @@ def overlap_map_deviations(alpha, rng, sizes):
     return [deviation(one_step_overlap(size, alpha, 0.6, rng), expected) for size in sizes]
 
 
-def main(path):
+def main(path, sizes=SIZES):
     """Draw all panels."""
     rng = np.random.default_rng(1)
     figure, axes = plt.subplots(2, 3, figsize=(10, 6), layout="constrained")
     deviations = {
-        "autocorrelation": draw_autocorrelation(axes[0, 0], rng, SIZES),
-        "replica overlap": draw_overlap(axes[0, 1], rng, SIZES),
-        "overlap map, alpha = 1": overlap_map_deviations(1.0, rng, SIZES),
-        "overlap map, alpha = 0.5": overlap_map_deviations(0.5, rng, SIZES),
+        "autocorrelation": draw_autocorrelation(axes[0, 0], rng, sizes),
+        "replica overlap": draw_overlap(axes[0, 1], rng, sizes),
+        "overlap map, alpha = 1": overlap_map_deviations(1.0, rng, sizes),
+        "overlap map, alpha = 0.5": overlap_map_deviations(0.5, rng, sizes),
     }
     draw_survival(axes[0, 2], rng)
-    draw_induced_flips(axes[1, 0], rng, SIZES)
-    draw_overlap_map(axes[1, 1], rng, SIZES[1])
-    draw_trend(axes[1, 2], SIZES, deviations)
+    draw_induced_flips(axes[1, 0], rng, sizes)
+    draw_overlap_map(axes[1, 1], rng, sizes[1])
+    draw_trend(axes[1, 2], sizes, deviations)
     figure.savefig(path, dpi=120)
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     default = Path(__file__).with_suffix(".png")
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else default)
+    parser.add_argument("path", nargs="?", type=Path, default=default)
+    parser.add_argument("--tiny", action="store_true", help="small networks, not to be quoted")
+    options = parser.parse_args()
+    main(options.path, TINY if options.tiny else SIZES)

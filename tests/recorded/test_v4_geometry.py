@@ -5,8 +5,6 @@ folder only, never packaged).
 """
 
 import hashlib
-import importlib.util
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,20 +59,16 @@ def test_exponent_with_its_error_and_bias(responses):
 
 
 @pytest.mark.slow
-def test_networks_that_match_and_that_do_not(responses):
+def test_networks_that_match_and_that_do_not(responses, tutorial):
     """Points of examples/tutorials/match_recorded_geometry.py, and stimuli far from its sweep."""
-    path = Path(__file__).resolve().parents[2] / "examples/tutorials/match_recorded_geometry.py"
-    specification = importlib.util.spec_from_file_location("match_recorded_geometry", path)
-    tutorial = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(tutorial)
+    signatures = tutorial("match_recorded_geometry").signatures
     close = {"alpha": 2.0, "gain": 0.75, "noise": 0.3, "exponent": 1.15}
     quiet = close | {"gain": 0.25, "noise": 0.1}  # repeats too well
     heavy = {"alpha": 1.0, "gain": 1.0, "noise": 0.3, "exponent": 1.2}
     flat, steep = close | {"exponent": 0.7}, close | {"exponent": 1.3}
     shown = np.isfinite(responses[0])
     sweep = [
-        (point, tutorial.signatures((point, shown, 82, 20)))
-        for point in (close, heavy, quiet, flat, steep)
+        (point, signatures((point, shown, 82, 20))) for point in (close, heavy, quiet, flat, steep)
     ]
     result = match_geometry(code_signature(responses, seed=1), sweep)
     assert result.accepted.tolist() == [True, True, False, False, False]

@@ -4,29 +4,19 @@ The simulations are those of examples/tutorials/theory_meets_simulation_binary.p
 asynchronous updates of +-1 units, Gaussian and alpha-stable weights.
 """
 
-import importlib.util
 import math
-from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 
 from heavytail_snn.analysis import theory
 
-EXAMPLE = (
-    Path(__file__).resolve().parents[2] / "examples/tutorials/theory_meets_simulation_binary.py"
-)
 SIZES = (100, 400, 1600)
 
 
 @pytest.fixture(scope="module")
-def example():
-    mpl.use("Agg")
-    spec = importlib.util.spec_from_file_location("theory_meets_simulation_binary", EXAMPLE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def example(tutorial):
+    return tutorial("theory_meets_simulation_binary")
 
 
 def test_simulation_in_two_solvable_cases(example) -> None:
@@ -171,11 +161,3 @@ def test_population_predicts_a_network_of_the_same_size(example) -> None:
         predicted.append(theirs.largest_exponent)
     assert measured[0] < measured[1] < measured[2]
     assert predicted[0] < predicted[1] < predicted[2]
-
-
-@pytest.mark.slow
-def test_figure_is_drawn(example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(example, "SIZES", (20, 40, 80))
-    monkeypatch.setattr(example, "draw_survival", lambda axis, rng: None)
-    example.main(tmp_path / "figure.png")
-    assert (tmp_path / "figure.png").stat().st_size > 20_000

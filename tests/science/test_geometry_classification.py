@@ -6,9 +6,6 @@ network separates classes best at an intermediate time, and its matched rate net
 the idea of Keup, Kuehn, Dahmen & Helias, Phys. Rev. X 11, 021064 (2021); definitions are ours.
 """
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from scipy import special
@@ -18,25 +15,22 @@ from heavytail_snn.analysis.geometry import kernel_classification, kernel_regres
 from heavytail_snn.models import RateFlow
 from heavytail_snn.models.rate_trials import rate_trials
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples/tutorials/chaos_regularises.py"
 N, NETWORKS = 1000, 10
 # of the tutorial's moments: onset, the best one, the last one
 ONSET, BEST, LAST = 0, 3, -1
 
 
 @pytest.fixture(scope="module")
-def tutorial():
-    spec = importlib.util.spec_from_file_location("chaos_regularises", EXAMPLE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+def chaos(tutorial):
+    module = tutorial("chaos_regularises")
     assert module.MOMENTS[[ONSET, BEST, LAST]].tolist() == [0.0, 1.0, 6.0]
     return module
 
 
 @pytest.fixture(scope="module")
-def errors(tutorial):
+def errors(chaos):
     """Shares of wrong labels of ten networks, (networks, moments)."""
-    return tutorial.classification(N, NETWORKS)
+    return chaos.classification(N, NETWORKS)
 
 
 def in_standard_errors(differences):
@@ -44,13 +38,13 @@ def in_standard_errors(differences):
     return differences.mean() / (differences.std(ddof=1) / np.sqrt(len(differences)))
 
 
-def test_kernel_of_the_ring_is_that_of_replicas(tutorial):
+def test_kernel_of_the_ring_is_that_of_replicas(chaos):
     """The tutorial's interpolated kernel against single solutions of the overlap equation."""
-    stimulus, angles = tutorial.ring(0)
-    kernels = tutorial.ring_kernels(angles)
+    stimulus, angles = chaos.ring(0)
+    kernels = chaos.ring_kernels(angles)
     for other in (1, 30, 85):
         start = 2 / np.pi * np.arccos(stimulus.similarity[0, other])
-        replicas = theory.binary_replicas(1.0, 0.5, tutorial.MOMENTS, initial_distance=start)
+        replicas = theory.binary_replicas(1.0, 0.5, chaos.MOMENTS, initial_distance=start)
         assert kernels[:, 0, other] == pytest.approx(replicas.overlap, abs=1e-5)
 
 
@@ -64,13 +58,13 @@ def test_contrast_of_small_distances_peaks_at_two_ln_two():
     assert times[(far - near).argmax()] == pytest.approx(2 * np.log(2), abs=0.02)
 
 
-def test_without_readout_noise_the_onset_is_best_for_theory(tutorial):
+def test_without_readout_noise_the_onset_is_best_for_theory(chaos):
     gain = {}
-    for ridge in (0.01, tutorial.READOUT_NOISE):
+    for ridge in (0.01, chaos.READOUT_NOISE):
         rows = []
         for seed in range(5):
-            stimulus, angles = tutorial.ring(seed)
-            kernels = tutorial.ring_kernels(angles)[[ONSET, BEST]]
+            stimulus, angles = chaos.ring(seed)
+            kernels = chaos.ring_kernels(angles)[[ONSET, BEST]]
             options = {"n_train": 80, "ridge": ridge, "n_draws": 10, "seed": seed}
             rows.append(
                 [kernel_classification(k, stimulus.labels, **options).error for k in kernels]
@@ -81,9 +75,9 @@ def test_without_readout_noise_the_onset_is_best_for_theory(tutorial):
 
 
 @pytest.mark.slow
-def test_networks_agree_with_theory(tutorial, errors):
+def test_networks_agree_with_theory(chaos, errors):
     """Up to t = 4; later 1000 units remember more than infinitely many do."""
-    early = tutorial.MOMENTS <= 4
+    early = chaos.MOMENTS <= 4
     for network, limit in (("chaotic", "theory"), ("weak", "weak theory")):
         difference = (errors[network] - errors[limit])[:, early]
         spread = difference.std(axis=0, ddof=1) / np.sqrt(NETWORKS)
@@ -119,9 +113,9 @@ def test_matched_rate_network_stays_at_chance(errors):
 
 
 @pytest.mark.slow
-def test_on_the_whole_circle_every_network_has_an_optimum(tutorial):
+def test_on_the_whole_circle_every_network_has_an_optimum(chaos):
     """Even classes, little readout noise: signs are odd, and all networks bend the circle."""
-    results = tutorial.classification(N, 4, radius=1.0, readout_noise=0.05)
+    results = chaos.classification(N, 4, radius=1.0, readout_noise=0.05)
     for name in ("chaotic", "weak", "rate"):
         errors = results[name]
         best = errors.mean(axis=0).argmin()
@@ -133,7 +127,7 @@ def test_on_the_whole_circle_every_network_has_an_optimum(tutorial):
 
 
 @pytest.mark.slow
-def test_matched_rate_network_contracts_at_twice_its_exponent(tutorial):
+def test_matched_rate_network_contracts_at_twice_its_exponent(chaos):
     matched = theory.matched_rate_network(1.0, 0.5)
     times = np.array([5.0, 15.0])
     rates = []
@@ -150,7 +144,7 @@ def test_matched_rate_network_contracts_at_twice_its_exponent(tutorial):
             scheme="euler",
             dt=0.05,
         )
-        patterns = tutorial.ring(seed, radius=1e-3)[0].patterns(N, seed=seed)[::40]
+        patterns = chaos.ring(seed, radius=1e-3)[0].patterns(N, seed=seed)[::40]
         states = rate_trials(network, times, initial=patterns, seed=seed)
         spread = states.var(axis=1).sum(axis=1)
         rates.append(np.log(spread[1] / spread[0]) / np.diff(times)[0] / 2)
@@ -161,29 +155,29 @@ def test_matched_rate_network_contracts_at_twice_its_exponent(tutorial):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("g", "tolerance"), [(0.5, 0.06), (1.0, 0.06), (2.0, 0.06)])
-def test_learning_curve_is_kernel_regression(tutorial, g, tolerance):
+def test_learning_curve_is_kernel_regression(chaos, g, tolerance):
     """Within 6 % from P = 20 on, theory.md 6.3; 200 to 400 draws, standard errors below 2 %."""
-    modes, nugget = tutorial.smooth_modes(g)
-    predicted = tutorial.formula(modes, nugget)[2:]
+    modes, nugget = chaos.smooth_modes(g)
+    predicted = chaos.formula(modes, nugget)[2:]
     errors = [[], [], []]
     for seed in range(10):
         angles = np.random.default_rng(seed).uniform(0, 2 * np.pi, 300)
-        kernel = tutorial.smooth_kernel(modes, angles) + nugget * np.eye(300)
-        target = tutorial.TARGETS["two harmonics"](angles)
-        for row, n_train in zip(errors, tutorial.N_TRAIN[2:], strict=True):
+        kernel = chaos.smooth_kernel(modes, angles) + nugget * np.eye(300)
+        target = chaos.TARGETS["two harmonics"](angles)
+        for row, n_train in zip(errors, chaos.N_TRAIN[2:], strict=True):
             options = {"label_noise": 0.5, "intercept": False, "n_draws": 40, "seed": seed}
             row.extend(kernel_regression(kernel, target, n_train=n_train, **options).errors)
     assert np.mean(errors, axis=1) == pytest.approx(predicted, rel=tolerance)
 
 
 @pytest.mark.slow
-def test_tutorial_runs_small_and_its_claims_hold(tutorial, tmp_path):
+def test_tutorial_runs_small_and_its_claims_hold(chaos, tmp_path):
     path = tmp_path / "figure.png"
-    results, moments = tutorial.main([str(path), "--small"])
+    results, moments = chaos.main([str(path), "--tiny"])
     assert path.stat().st_size > 50_000
     # A: three networks of 1000 units
     network = results["network"].mean(axis=0)
-    middle = tutorial.GAINS.tolist().index(0.5)
+    middle = chaos.GAINS.tolist().index(0.5)
     for errors in (network, results["theory"].mean(axis=0)):
         assert np.all(errors[middle] < 0.8 * errors[[0, -1]])
     # B: theory, and the known failure of the formula at weak coupling
@@ -195,8 +189,8 @@ def test_tutorial_runs_small_and_its_claims_hold(tutorial, tmp_path):
     for row, curve, nugget in zip(
         results["ridged"].mean(axis=0), smooth, results["nuggets"], strict=True
     ):
-        ridges = nugget + np.array(tutorial.ADDED[2:])
-        expected = np.exp(np.interp(np.log(ridges), np.log(tutorial.RIDGES), np.log(curve)))
+        ridges = nugget + np.array(chaos.ADDED[2:])
+        expected = np.exp(np.interp(np.log(ridges), np.log(chaos.RIDGES), np.log(curve)))
         assert row[2:] == pytest.approx(expected, rel=0.35)
     # D
     assert moments["chaotic"].mean(axis=0)[BEST] < 0.7 * moments["chaotic"].mean(axis=0)[ONSET]

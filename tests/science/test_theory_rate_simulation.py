@@ -63,7 +63,7 @@ def test_heavy_tailed_map_of_800_neurons(alpha):
 def test_tutorial_runs(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(TUTORIALS))
     tutorial = __import__("theory_meets_simulation")
-    errors = tutorial.main(["--tiny", "--out", str(tmp_path)])
-    assert (tmp_path / "theory_meets_simulation.png").stat().st_size > 20_000
+    errors = tutorial.main([str(tmp_path / "figure.png"), "--tiny"])
+    assert (tmp_path / "figure.png").stat().st_size > 20_000
     assert all(len(values) == 3 for values in errors.values())
     sys.modules.pop("theory_meets_simulation")
