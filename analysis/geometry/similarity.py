@@ -2,7 +2,8 @@
 
 Two recordings, two simulations or a network before and after a change are compared by their kernels
 over stimuli; neurons need not correspond.  Few neurons inflate the plain alignment, because each
-kernel's sampling noise correlates with itself; the corrected one leaves those products out.
+kernel's sampling noise correlates with itself; the corrected one leaves those products out.  (Known
+packages for this alignment build on PyTorch and correct for the number of stimuli alone.)
 """
 
 from dataclasses import dataclass
