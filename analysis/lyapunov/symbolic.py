@@ -9,14 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import sympy
-from brian2 import NeuronGroup, Quantity, Synapses, TimedArray, second
-from brian2.core.functions import Function
+from brian2 import NeuronGroup, Quantity, Synapses, second
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION
 from brian2.parsing.expressions import parse_expression_dimensions
 from brian2.parsing.sympytools import str_to_sympy
 from brian2.utils.stringtools import get_identifiers
 
-from heavytail_snn.analysis.lyapunov.hybrid import TIME, Input, Population, Pulse
+from heavytail_snn.analysis.lyapunov.hybrid import Input, Population, Pulse
 from heavytail_snn.analysis.lyapunov.refusals import (
     LogicalThresholdError,
     StochasticSynapseError,
@@ -24,8 +23,7 @@ from heavytail_snn.analysis.lyapunov.refusals import (
     UnreadableModelError,
     WhiteNoiseError,
 )
-
-Namespace = Mapping[str, Any]
+from heavytail_snn.analysis.lyapunov.symbolic_inputs import InputReader, Namespace, symbol_of
 
 
 def read_population(group: NeuronGroup, namespace: Namespace) -> Population:
@@ -54,26 +52,26 @@ def read_population(group: NeuronGroup, namespace: Namespace) -> Population:
     own = [name for name in drifts if name not in exogenous]
     substitutions = _subexpressions(group)
     threshold = _threshold(group.events.get("spike"), group.name).xreplace(substitutions)
-    if threshold.free_symbols & {_symbol(name) for name in exogenous}:
+    if threshold.free_symbols & {symbol_of(name) for name in exogenous}:
         raise _white_noise(group.name, str(threshold))
-    reader = _InputReader(group, namespace)
+    reader = InputReader(group, namespace)
     drift = [reader.replace(drifts[name]) for name in own]
     inputs = (
         *reader.inputs,
-        *(Input(_symbol(x), f"recorded noise {x}", _symbol("i")) for x in exogenous),
+        *(Input(symbol_of(x), f"recorded noise {x}", symbol_of("i")) for x in exogenous),
     )
     used = set().union(threshold.free_symbols, *(f.free_symbols for f in drift))
     _check_reset_targets(group, reset, set(own), {str(s) for s in used})
     flags = {eq.varname: eq.flags for eq in group.user_equations.values()}
     clamped = tuple("unless refractory" in flags[name] for name in own)
     refractory = _refractory(group, namespace)
-    names = [_symbol(name) for name in own]
+    names = [symbol_of(name) for name in own]
     population = Population(
         name=group.name,
         variables=tuple(names),
         drift=tuple(drift),
         threshold=threshold,
-        reset=tuple(reset.get(name, _symbol(name)).xreplace(substitutions) for name in own),
+        reset=tuple(reset.get(name, symbol_of(name)).xreplace(substitutions) for name in own),
         clamped=tuple(c and refractory is not None for c in clamped),
         refractory=refractory,
         inputs=inputs,
@@ -135,10 +133,6 @@ def changed_names(code: str) -> set[str]:
     return {name for name, _ in _code(code)}
 
 
-def _symbol(name: str) -> sympy.Symbol:
-    return sympy.Symbol(name, real=True)
-
-
 def _refuse_group_features(group: NeuronGroup) -> None:
     if set(group.events) - {"spike"}:
         raise UnreadableModelError(
@@ -169,7 +163,7 @@ def _drifts(group: NeuronGroup) -> tuple[dict[str, sympy.Expr], set[str]]:
         expression, noise = expressions[name].split_stochastic()
         if noise:
             noisy.add(name)
-            states = {_symbol(x) for x in expressions}
+            states = {symbol_of(x) for x in expressions}
             for factor in noise.values():
                 if str_to_sympy(factor.code).free_symbols & states:
                     raise _white_noise(group.name, f"d{name}/dt = {expressions[name].code}")
@@ -180,7 +174,7 @@ def _drifts(group: NeuronGroup) -> tuple[dict[str, sympy.Expr], set[str]]:
 def _exogenous(drifts: dict[str, sympy.Expr], noisy: set[str], touched: set[str]) -> list[str]:
     """Return the noisy variables, having checked that nothing in the network acts on them."""
     for name in noisy:
-        others = drifts[name].free_symbols & {_symbol(x) for x in drifts if x not in noisy}
+        others = drifts[name].free_symbols & {symbol_of(x) for x in drifts if x not in noisy}
         if others or name in touched:
             raise _white_noise(name, f"d{name}/dt = {drifts[name]} + ... xi")
     return [name for name in drifts if name in noisy]
@@ -202,7 +196,7 @@ def _subexpressions(group: NeuronGroup) -> dict[sympy.Symbol, sympy.Expr]:
         group.variables, include_subexpressions=True
     )
     kinds = {name: eq.type for name, eq in group.user_equations.items()}
-    return {_symbol(x): str_to_sympy(e.code) for x, e in pairs if kinds[x] == SUBEXPRESSION}
+    return {symbol_of(x): str_to_sympy(e.code) for x, e in pairs if kinds[x] == SUBEXPRESSION}
 
 
 def _threshold(code: Any, name: str) -> sympy.Expr:
@@ -250,7 +244,7 @@ def _follow(
     values: dict[str, sympy.Expr] = {}
     for name, code in statements:
         _refuse_functions(code, group, namespace)
-        current = {_symbol(n): v for n, v in values.items()}
+        current = {symbol_of(n): v for n, v in values.items()}
         values[name] = str_to_sympy(code).xreplace(current)
     return values
 
@@ -320,45 +314,6 @@ def _check_held(population: Population) -> None:
             )  # fmt: skip
 
 
-class _InputReader:
-    """Replaces calls of TimedArrays by symbols."""
-
-    def __init__(self, group: NeuronGroup, namespace: Namespace) -> None:
-        self.group, self.namespace = group, namespace
-        self.inputs: list[Input] = []
-
-    def replace(self, expression: sympy.Expr) -> sympy.Expr:
-        calls = [
-            call
-            for call in expression.atoms(sympy.Function)
-            if isinstance(call.func, sympy.core.function.UndefinedFunction)
-        ]
-        for call in sorted(calls, key=str):
-            expression = expression.xreplace({call: self._symbol_of(call)})
-        return expression
-
-    def _symbol_of(self, call: sympy.Function) -> sympy.Symbol:
-        name = call.func.__name__
-        function = self.group.resolve_all([name], self.namespace, user_identifiers=())[name]
-        if isinstance(function, Function) and not function.stateless:
-            raise WhiteNoiseError(
-                self.group.name, str(call), "must not be drawn at every step",
-                "use a TimedArray or a noise variable with xi",
-            )  # fmt: skip
-        if not isinstance(function, TimedArray) or call.args[0] != TIME:
-            raise UnreadableModelError(
-                self.group.name, str(call), "must be a smooth function or a TimedArray of t",
-                "write the expression with exp, log, tanh, ..., or tabulate it",
-            )  # fmt: skip
-        for item in self.inputs:
-            if item.source == str(call):
-                return item.symbol
-        symbol = _symbol(f"{name}_{len(self.inputs)}" if len(call.args) > 1 else f"{name}_t")
-        column = call.args[1] if len(call.args) > 1 else None
-        self.inputs.append(Input(symbol, str(call), column))
-        return symbol
-
-
 def _pulse(
     pathway: Any, synapses: Synapses, target: Population, values: dict[str, sympy.Expr]
 ) -> Pulse:
@@ -385,11 +340,11 @@ def _pulse(
             inner = plain(str(symbol))
             if inner is None:
                 # keep apart from names of the target's equations
-                renamed[symbol] = _symbol(f"{symbol}_syn")
+                renamed[symbol] = symbol_of(f"{symbol}_syn")
                 own.add(renamed[symbol])
             else:
-                renamed[symbol] = _symbol(inner)
-        after[_symbol(stem)] = expression.xreplace(renamed)
+                renamed[symbol] = symbol_of(inner)
+        after[symbol_of(stem)] = expression.xreplace(renamed)
     noise = [item.symbol for item in target.inputs if item.source.startswith("recorded noise")]
     touched = {str(s) for s in noise} & {n.removesuffix("_post") for n in values}
     if touched:
