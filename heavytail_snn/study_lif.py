@@ -124,7 +124,7 @@ def spread_of_rates(recording: Recording) -> Estimate:
     """Return the standard deviation of the true rates over units, free of count noise.
 
     The covariance over units of the rates in the two halves; count noise of the halves is
-    independent.
+    independent.  Where the covariance comes out negative the deviation is 0, with unknown error.
     """
     half = recording.duration / 2
     early = recording.times < recording.t_start + half

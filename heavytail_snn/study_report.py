@@ -1,6 +1,7 @@
 """The report of a study: what was simulated, what theory says, where they part."""
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -238,31 +239,32 @@ def _spectra(study: Study, cases: list[Case]) -> Figure:
     figure, axes = plt.subplots(1, len(models), figsize=(4.6 * len(models), 3.6), squeeze=False)
     for ax, model in zip(axes[0], models, strict=True):
         chosen = [case for case in cases if case.network.model == model]
-        each = {f"alpha = {case.alpha:g}": case.largest.spectrum for case in chosen}
-        lines = {
-            f"alpha = {case.alpha:g}": prediction.curves["spectrum"]
-            for case in chosen
-            for prediction in case.predictions
-            if "spectrum" in prediction.curves
-        }
-        found = {label: spectrum for label, spectrum in each.items() if spectrum is not None}
-        plots.spectra(found, ax, predictions=lines)
+        plots.spectra(_measured(chosen, "spectrum"), ax, predictions=_lines(chosen, "spectrum"))
         ax.set_title(LABELS[model])
     return figure
 
 
 def _exponents(cases: list[Case]) -> Figure:
     figure, ax = plt.subplots(figsize=(6.5, 4))
-    each = {f"alpha = {c.alpha:g}": c.largest.exponents for c in cases}
-    lines = {
-        f"alpha = {case.alpha:g}": prediction.curves["exponents"]
-        for case in cases
-        for prediction in case.predictions
-        if "exponents" in prediction.curves
-    }
-    found = {label: spectrum for label, spectrum in each.items() if spectrum is not None}
+    found, lines = _measured(cases, "exponents"), _lines(cases, "exponents")
     plots.exponent_spectra(found, ax, predictions=lines)
     return figure
+
+
+def _measured(cases: list[Case], name: str) -> dict[str, Any]:
+    """Return what the largest network of each case measured, by alpha, where it did."""
+    each = {f"alpha = {case.alpha:g}": getattr(case.largest, name) for case in cases}
+    return {label: found for label, found in each.items() if found is not None}
+
+
+def _lines(cases: list[Case], name: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return the predicted curves of that name, by alpha."""
+    return {
+        f"alpha = {case.alpha:g}": prediction.curves[name]
+        for case in cases
+        for prediction in case.predictions
+        if name in prediction.curves
+    }
 
 
 def _dimension(cases: list[Case]) -> Figure:

@@ -27,8 +27,8 @@ class RepresentationSimilarity(Result):
     ----------
     alignment, alignment_error : float
         Centred kernel alignment, corrected for the finite numbers of stimuli and neurons, and its
-        jackknife error over blocks of neurons, too large by a factor of up to 2 for few neurons.
-        It may lie slightly outside [0, 1].
+        jackknife error over blocks of neurons, too large by a factor of up to 2 for few neurons and
+        nan for two.  It may lie slightly outside [0, 1].
     plain_alignment : float
         Without correction: high for few neurons even where nothing is shared.
     bures, bures_error : float

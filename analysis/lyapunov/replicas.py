@@ -194,7 +194,8 @@ def _unmatched_fraction(
 ) -> np.ndarray:
     """Return the fraction of spikes without a partner within one step, for each window.
 
-    Neuron by neuron in the order of time, the earliest pairs first: no other pairing has more.
+    Neuron by neuron in the order of time, the earliest pairs first: no other pairing has more.  It
+    is 0 in a window in which neither run has a spike.
     """
     keys = [np.sort(i * n_steps + k) for k, i in zip(steps, ids, strict=True)]
     a, b = (key[key % n_steps > 0] for key in keys)  # without step 0, neurons lie two keys apart

@@ -103,6 +103,7 @@ def test_more_neurons_than_images():
     result = cvpca(signal + 0.1 * rng.normal(size=(100, 30, 4)), seed=1)
     assert result.signal_variance.shape == result.standard_error.shape == (30,)
     assert np.isfinite(result.standard_error[:27]).all()
+    assert np.isnan(result.standard_error[27:]).all()  # ranks that nine tenths cannot have
     assert result.total_signal_variance == pytest.approx(100 * 29 / 30, rel=0.1)
 
 
