@@ -5,8 +5,8 @@ the Lyapunov routes, which need its tangent dynamics.
 """
 
 from heavytail_snn.analysis import theory
-from heavytail_snn.analysis.compare import ComparedQuantity, Comparison, compare
-from heavytail_snn.analysis.describe import Description, describe
+from heavytail_snn.analysis.comparison import ComparedQuantity, Comparison, compare
+from heavytail_snn.analysis.description import Description, describe
 from heavytail_snn.analysis.dimension import ParticipationRatio, participation_ratio
 from heavytail_snn.analysis.geometry import *  # noqa: F403
 from heavytail_snn.analysis.geometry import __all__ as _geometry
@@ -24,7 +24,7 @@ from heavytail_snn.analysis.spectra import (
     power_spectrum,
     spike_statistics,
 )
-from heavytail_snn.analysis.weight_tail import WeightTail, weight_tail
+from heavytail_snn.analysis.tails import WeightTail, weight_tail
 
 __all__ = [
     "ComparedQuantity",

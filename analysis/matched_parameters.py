@@ -12,11 +12,11 @@ from scipy import integrate, optimize
 from scipy.special import erfcx
 
 from heavytail_snn.analysis.spectra import spike_statistics
-from heavytail_snn.analysis.theory.siegert import siegert_derivatives
-from heavytail_snn.errors import ConvergenceError, ParameterError, check_real
-from heavytail_snn.recording import Recording
-from heavytail_snn.recording_inputs import as_recording
-from heavytail_snn.results import Result, field_of
+from heavytail_snn.analysis.theory.lif.siegert import siegert_derivatives
+from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_real
+from heavytail_snn.core.results import Result, field_of
+from heavytail_snn.recording.inputs import as_recording
+from heavytail_snn.recording.recording import Recording
 
 
 @dataclass(frozen=True, kw_only=True)

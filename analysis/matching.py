@@ -12,18 +12,18 @@ import numpy as np
 from scipy.special import erf
 
 from heavytail_snn.analysis import theory
-from heavytail_snn.analysis.compare import Comparison, compare
-from heavytail_snn.analysis.theory.siegert import siegert_derivatives
-from heavytail_snn.errors import ConvergenceError, ParameterError
-from heavytail_snn.models.activation import Activation
-from heavytail_snn.models.binary import BinaryNetwork, states_at
-from heavytail_snn.models.lif import LIFNetwork
-from heavytail_snn.models.lif_noise import ColouredNoise
-from heavytail_snn.models.rate_flow import RateFlow
-from heavytail_snn.models.rate_network import fixed_seed
-from heavytail_snn.randomness import Seed, recorded_seed
-from heavytail_snn.recording import Recording
-from heavytail_snn.results import Estimate, Result, field_of
+from heavytail_snn.analysis.comparison import Comparison, compare
+from heavytail_snn.analysis.theory.lif.siegert import siegert_derivatives
+from heavytail_snn.core.errors import ConvergenceError, ParameterError
+from heavytail_snn.core.randomness import Seed, recorded_seed
+from heavytail_snn.core.results import Estimate, Result, field_of
+from heavytail_snn.models.binary.network import BinaryNetwork, states_at
+from heavytail_snn.models.brian.lif import LIFNetwork
+from heavytail_snn.models.brian.lif_noise import ColouredNoise
+from heavytail_snn.models.rate.activation import Activation
+from heavytail_snn.models.rate.flow import RateFlow
+from heavytail_snn.models.rate.network import fixed_seed
+from heavytail_snn.recording.recording import Recording
 
 _SETTLE = 20.0  # time constants before the rate network is averaged
 _AVERAGED = 40.0  # time constants
@@ -94,7 +94,7 @@ def match_rate_network(
     LIF: Brunel, J. Comput. Neurosci. 8, 183 (2000), with each neuron's own weights.  Binary: Keup,
     Kuehn, Dahmen & Helias, Phys. Rev. X 11 (2021) 021064.
     """
-    from heavytail_snn.simulation import simulate
+    from heavytail_snn.brian.simulation.simulate import simulate
 
     if not isinstance(spiking_model, LIFNetwork | BinaryNetwork):
         raise ParameterError(

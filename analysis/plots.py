@@ -9,13 +9,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from heavytail_snn.analysis.compare import Comparison
+from heavytail_snn.analysis.comparison import Comparison
 from heavytail_snn.analysis.lyapunov import LyapunovSpectrum
 from heavytail_snn.analysis.spectra import PowerSpectrum
-from heavytail_snn.analysis.weight_tail import WeightTail
-from heavytail_snn.laws import Law
-from heavytail_snn.recording import Recording
-from heavytail_snn.results import Estimate
+from heavytail_snn.analysis.tails import WeightTail
+from heavytail_snn.core.results import Estimate
+from heavytail_snn.recording.recording import Recording
+from heavytail_snn.weights.laws import Law
 
 Curve = tuple[np.ndarray, np.ndarray]
 

@@ -3,10 +3,8 @@
 Importing this package makes `levy_stable`, `stable_ug` and `normal_cdf` known in Brian2 strings.
 """
 
-from heavytail_snn import brian_functions
-from heavytail_snn.coupling import Coupling, Dale, Inhibitory
-from heavytail_snn.data import example_recording
-from heavytail_snn.errors import (
+from heavytail_snn.brian import functions as brian_functions
+from heavytail_snn.core.errors import (
     BackendError,
     ConvergenceError,
     HeavytailError,
@@ -15,7 +13,12 @@ from heavytail_snn.errors import (
     RecordingError,
     UnitError,
 )
-from heavytail_snn.laws import (
+from heavytail_snn.core.results import Estimate, Result
+from heavytail_snn.data import example_recording
+from heavytail_snn.recording.recording import Recording
+from heavytail_snn.recording.traces import Trace
+from heavytail_snn.weights.coupling import Coupling, Dale, Inhibitory
+from heavytail_snn.weights.laws import (
     Constant,
     Exponential,
     Gaussian,
@@ -25,16 +28,13 @@ from heavytail_snn.laws import (
     Pareto,
     StudentT,
 )
-from heavytail_snn.recording import Recording
-from heavytail_snn.results import Estimate, Result
-from heavytail_snn.traces import Trace
-from heavytail_snn.wiring import AllToAll, FixedInDegree, FixedProbability
+from heavytail_snn.weights.wiring import AllToAll, FixedInDegree, FixedProbability
 
 brian_functions.register()
 
 from heavytail_snn import analysis, models  # noqa: E402 - their Brian2 strings use the functions
-from heavytail_snn.simulation import simulate  # noqa: E402
-from heavytail_snn.synapses import connect  # noqa: E402
+from heavytail_snn.brian.connect import connect  # noqa: E402
+from heavytail_snn.brian.simulation.simulate import simulate  # noqa: E402
 
 __version__ = "0.1.0"
 

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from heavytail_snn.arrays import real_array
-from heavytail_snn.errors import ParameterError, check_choice, check_integer, check_real
-from heavytail_snn.randomness import Seed, stream
+from heavytail_snn.core.arrays import real_array
+from heavytail_snn.core.errors import ParameterError, check_choice, check_integer, check_real
+from heavytail_snn.core.randomness import Seed, stream
 
 Floats = NDArray[np.float64]
 

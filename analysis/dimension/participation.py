@@ -14,12 +14,12 @@ from heavytail_snn.analysis.dimension.covariance_products import (
     cross_block_terms,
     naive_terms,
 )
-from heavytail_snn.errors import ParameterError, check_choice, check_integer
-from heavytail_snn.recording import EDGE_TOLERANCE
-from heavytail_snn.recording_inputs import as_recording, is_spikes
-from heavytail_snn.recording_quality import provenance_warnings
-from heavytail_snn.results import Result, field_of
-from heavytail_snn.time_units import one_time
+from heavytail_snn.core.errors import ParameterError, check_choice, check_integer
+from heavytail_snn.core.results import Result, field_of
+from heavytail_snn.core.time_units import one_time
+from heavytail_snn.recording.inputs import as_recording, is_spikes
+from heavytail_snn.recording.quality import provenance_warnings
+from heavytail_snn.recording.recording import EDGE_TOLERANCE
 
 # magnitudes whose fourth powers, summed over many units, stay finite and normal
 SMALLEST, LARGEST = 1e-70, 1e70
@@ -101,7 +101,7 @@ def participation_ratio(
     ParameterError
         If `x` is not a finite real array of two dimensions, or has fewer than two samples a block.
     RecordingError, UnitError
-        If spikes are refused, see `heavytail_snn.recording_inputs.as_recording`.
+        If spikes are refused, see `heavytail_snn.recording.inputs.as_recording`.
 
     Notes
     -----

@@ -1,14 +1,15 @@
 """Geometry of population codes: kernels, eigenspectra, regression, similarity, matched networks."""
 
 from heavytail_snn.analysis.geometry.code_signature import code_signature
-from heavytail_snn.analysis.geometry.cvpca import CrossValidatedPCA, cvpca
-from heavytail_snn.analysis.geometry.cvpca_exponent import CvpcaExponent, cvpca_exponent
+from heavytail_snn.analysis.geometry.cross_validated_exponent import CvpcaExponent, cvpca_exponent
+from heavytail_snn.analysis.geometry.cross_validated_pca import CrossValidatedPCA, cvpca
 from heavytail_snn.analysis.geometry.eigenspectrum import (
     EigenspectrumExponent,
     eigenspectrum_exponent,
     kernel_eigenvalues,
 )
 from heavytail_snn.analysis.geometry.geometry_match import GeometryMatch, match_geometry
+from heavytail_snn.analysis.geometry.measured_kernel import ResponseKernel, response_kernel
 from heavytail_snn.analysis.geometry.presentation import Presentation, present
 from heavytail_snn.analysis.geometry.regression import (
     TestError,
@@ -16,7 +17,6 @@ from heavytail_snn.analysis.geometry.regression import (
     kernel_regression,
     readout_regression,
 )
-from heavytail_snn.analysis.geometry.response_kernel import ResponseKernel, response_kernel
 from heavytail_snn.analysis.geometry.similarity import (
     RepresentationSimilarity,
     representation_similarity,

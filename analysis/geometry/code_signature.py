@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heavytail_snn.analysis.geometry.cvpca import signal_spectrum, split_halves
+from heavytail_snn.analysis.geometry.cross_validated_pca import signal_spectrum, split_halves
 from heavytail_snn.analysis.geometry.eigenspectrum import check_band
 from heavytail_snn.analysis.recorded.responses import checked_responses
-from heavytail_snn.errors import ConvergenceError, ParameterError, check_integer
-from heavytail_snn.randomness import Seed, stream
+from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_integer
+from heavytail_snn.core.randomness import Seed, stream
 
 Floats = NDArray[np.float64]
 

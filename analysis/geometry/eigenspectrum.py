@@ -18,10 +18,10 @@ from heavytail_snn.analysis.geometry.kernels import (
     gram_matrix,
     stimulus_distances,
 )
-from heavytail_snn.analysis.theory.kernel_spectrum import circle_spectrum, power_law_exponent
-from heavytail_snn.errors import ParameterError, check_choice, check_integer
-from heavytail_snn.randomness import Seed, recorded_seed, stream
-from heavytail_snn.results import Result, field_of
+from heavytail_snn.analysis.theory.codes.kernel_spectrum import circle_spectrum, power_law_exponent
+from heavytail_snn.core.errors import ParameterError, check_choice, check_integer
+from heavytail_snn.core.randomness import Seed, recorded_seed, stream
+from heavytail_snn.core.results import Result, field_of
 
 Floats = NDArray[np.float64]
 

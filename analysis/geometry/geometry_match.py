@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from heavytail_snn.arrays import real_array
-from heavytail_snn.errors import ParameterError, check_real
-from heavytail_snn.results import Result, field_of
+from heavytail_snn.core.arrays import real_array
+from heavytail_snn.core.errors import ParameterError, check_real
+from heavytail_snn.core.results import Result, field_of
 
 Floats = NDArray[np.float64]
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heavytail_snn.arrays import real_array
-from heavytail_snn.errors import ParameterError, check_choice
+from heavytail_snn.core.arrays import real_array
+from heavytail_snn.core.errors import ParameterError, check_choice
 
 Floats = NDArray[np.float64]
 

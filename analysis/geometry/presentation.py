@@ -13,23 +13,23 @@ from numpy.typing import NDArray
 from scipy import special
 from tqdm import tqdm
 
-from heavytail_snn.analysis.recorded.stimulus_responses import window_bins, window_counts
-from heavytail_snn.errors import (
+from heavytail_snn.analysis.recorded.stimuli import window_bins, window_counts
+from heavytail_snn.brian.model import NetworkModel
+from heavytail_snn.brian.simulation.simulate import simulate
+from heavytail_snn.core.errors import (
     ParameterError,
     UnitError,
     check_choice,
     check_integer,
     check_real,
 )
-from heavytail_snn.models.binary import states_at
-from heavytail_snn.models.network_model import NetworkModel
-from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork
-from heavytail_snn.models.rate_network import RateNetwork
-from heavytail_snn.randomness import Seed, child_sequence, recorded_seed
-from heavytail_snn.recording import Recording
-from heavytail_snn.simulation import simulate
-from heavytail_snn.time_units import one_time
-from heavytail_snn.traces import Trace
+from heavytail_snn.core.randomness import Seed, child_sequence, recorded_seed
+from heavytail_snn.core.time_units import one_time
+from heavytail_snn.models.binary.network import states_at
+from heavytail_snn.models.pulse.pulse_coupled import PulseCoupledNetwork
+from heavytail_snn.models.rate.network import RateNetwork
+from heavytail_snn.recording.recording import Recording
+from heavytail_snn.recording.traces import Trace
 
 CODINGS = ("drive", "initial")
 NOISES = ("frozen", "fresh")

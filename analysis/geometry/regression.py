@@ -16,11 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import linalg
 
 from heavytail_snn.analysis.geometry.kernels import check_kernel, check_responses
-from heavytail_snn.analysis.geometry.response_kernel import response_kernel
-from heavytail_snn.arrays import real_array
-from heavytail_snn.errors import ParameterError, check_integer, check_real
-from heavytail_snn.randomness import Seed, recorded_seed, stream
-from heavytail_snn.results import Result, field_of
+from heavytail_snn.analysis.geometry.measured_kernel import response_kernel
+from heavytail_snn.core.arrays import real_array
+from heavytail_snn.core.errors import ParameterError, check_integer, check_real
+from heavytail_snn.core.randomness import Seed, recorded_seed, stream
+from heavytail_snn.core.results import Result, field_of
 
 Floats = NDArray[np.float64]
 

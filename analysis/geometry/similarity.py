@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heavytail_snn.analysis.geometry.kernels import check_responses, contiguous_blocks
-from heavytail_snn.errors import ParameterError, check_integer
-from heavytail_snn.results import Result, field_of
+from heavytail_snn.core.errors import ParameterError, check_integer
+from heavytail_snn.core.results import Result, field_of
 
 Floats = NDArray[np.float64]
 

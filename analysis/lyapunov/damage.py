@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from heavytail_snn.errors import ParameterError, check_integer
-from heavytail_snn.randomness import Seed, recorded_seed, stream
-from heavytail_snn.results import Result, field_of
+from heavytail_snn.core.errors import ParameterError, check_integer
+from heavytail_snn.core.randomness import Seed, recorded_seed, stream
+from heavytail_snn.core.results import Result, field_of
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from heavytail_snn.analysis.lyapunov.spectrum import LyapunovSpectrum
-from heavytail_snn.errors import ParameterError, check_choice
-from heavytail_snn.models.rate_flow import RateFlow
-from heavytail_snn.models.rate_map import RateMap
-from heavytail_snn.randomness import Seed
+from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum
+from heavytail_snn.core.errors import ParameterError, check_choice
+from heavytail_snn.core.randomness import Seed
+from heavytail_snn.models.rate.flow import RateFlow
+from heavytail_snn.models.rate.map import RateMap
 
 
 def lyapunov_spectrum(
@@ -30,7 +30,7 @@ def lyapunov_spectrum(
     seed : Seed
     compat : {"xie2025"}, optional
         Reproduce the published (transposed) protocol of arXiv:2505.09816 for a `RateMap`.  It is
-        not the Lyapunov spectrum; see `heavytail_snn.analysis.lyapunov.compat`.
+        not the Lyapunov spectrum; see `heavytail_snn.analysis.lyapunov.rate.compat`.
     **options
         Of `lyapunov_spectrum_of_map`, `lyapunov_spectrum_of_rate_flow`,
         `lyapunov_spectrum_of_events` or `lyapunov_spectrum_of_model`.
@@ -42,7 +42,7 @@ def lyapunov_spectrum(
     Examples
     --------
     >>> import heavytail_snn as ht
-    >>> from heavytail_snn.models.rate_map import RateMap
+    >>> from heavytail_snn.models.rate.map import RateMap
     >>> coupling = ht.Coupling(ht.LevyStable(1.5), ht.AllToAll())
     >>> network = RateMap(coupling, 100, gain=3.0, seed=1)
     >>> result = lyapunov_spectrum(network, seed=1, n_steps=300, state_warmup=300)
@@ -51,25 +51,27 @@ def lyapunov_spectrum(
     """
     if compat is not None:
         check_choice("compat", compat, ("xie2025",))
-        from heavytail_snn.analysis.lyapunov.compat import xie_2025_spectrum
+        from heavytail_snn.analysis.lyapunov.rate.compat import xie_2025_spectrum
 
         return xie_2025_spectrum(model, k=k, seed=seed, **options)
     if isinstance(model, RateMap):
-        from heavytail_snn.analysis.lyapunov.rate import lyapunov_spectrum_of_map
+        from heavytail_snn.analysis.lyapunov.rate.spectrum import lyapunov_spectrum_of_map
 
         return lyapunov_spectrum_of_map(model, k=k, seed=seed, **options)
     if isinstance(model, RateFlow):
-        from heavytail_snn.analysis.lyapunov.rate import lyapunov_spectrum_of_rate_flow
+        from heavytail_snn.analysis.lyapunov.rate.spectrum import (
+            lyapunov_spectrum_of_rate_flow,
+        )
 
         return lyapunov_spectrum_of_rate_flow(model, k=k, seed=seed, **options)
-    from heavytail_snn.models.pulse_coupled import PulseCoupledNetwork
+    from heavytail_snn.models.pulse.pulse_coupled import PulseCoupledNetwork
 
     if isinstance(model, PulseCoupledNetwork):
-        from heavytail_snn.analysis.lyapunov.event_driven import lyapunov_spectrum_of_events
+        from heavytail_snn.analysis.lyapunov.events.spectrum import lyapunov_spectrum_of_events
 
         return lyapunov_spectrum_of_events(model, k=k, seed=seed, **options)
-    from heavytail_snn.models.binary import BinaryNetwork
-    from heavytail_snn.models.network_model import NetworkModel
+    from heavytail_snn.brian.model import NetworkModel
+    from heavytail_snn.models.binary.network import BinaryNetwork
 
     if isinstance(model, BinaryNetwork):
         raise ParameterError(
@@ -79,7 +81,7 @@ def lyapunov_spectrum(
             "measure how a flip spreads with damage_spreading",
         )
     if isinstance(model, NetworkModel):
-        from heavytail_snn.analysis.lyapunov.brian_model import lyapunov_spectrum_of_model
+        from heavytail_snn.analysis.lyapunov.brian.model import lyapunov_spectrum_of_model
 
         return lyapunov_spectrum_of_model(model, k=10 if k is None else k, seed=seed, **options)
     raise ParameterError(

@@ -1,20 +1,20 @@
 """Recorded data: what to doubt about it, responses, divergence of trials, surrogates."""
 
-from heavytail_snn.analysis.recorded.divergence_rate import (
+from heavytail_snn.analysis.recorded.divergence import (
     SpikeDivergence,
     SpikeDivergenceRate,
     divergence_rate,
     spike_divergence,
 )
 from heavytail_snn.analysis.recorded.responses import checked_responses, read_responses
-from heavytail_snn.analysis.recorded.stimulus_responses import stimulus_responses
+from heavytail_snn.analysis.recorded.stimuli import stimulus_responses
 from heavytail_snn.analysis.recorded.surrogates import (
     SurrogateTest,
     circular_shift,
     poisson_surrogate,
     surrogate_test,
 )
-from heavytail_snn.recording_quality import QualityReport, quality_report
+from heavytail_snn.recording.quality import QualityReport, quality_report
 
 __all__ = [
     "QualityReport",

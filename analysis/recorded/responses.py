@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from heavytail_snn.errors import ParameterError, RecordingError
-from heavytail_snn.recording_readers import reading
+from heavytail_snn.core.errors import ParameterError, RecordingError
+from heavytail_snn.recording.readers import reading
 
 
 def read_responses(path: str | PathLike[str]) -> np.ndarray:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
-from heavytail_snn.errors import ConvergenceError, ParameterError, check_choice, check_integer
-from heavytail_snn.randomness import Seed, child_sequence, recorded_seed, seed_sequence, stream
-from heavytail_snn.recording import Recording
-from heavytail_snn.results import Result, field_of
+from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_choice, check_integer
+from heavytail_snn.core.randomness import Seed, child_sequence, recorded_seed, seed_sequence, stream
+from heavytail_snn.core.results import Result, field_of
+from heavytail_snn.recording.recording import Recording
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from heavytail_snn.errors import ParameterError, RecordingError, check_integer
-from heavytail_snn.recording import EDGE_TOLERANCE, Recording
-from heavytail_snn.recording_inputs import as_recording
-from heavytail_snn.time_units import one_time
+from heavytail_snn.core.errors import ParameterError, RecordingError, check_integer
+from heavytail_snn.core.time_units import one_time
+from heavytail_snn.recording.inputs import as_recording
+from heavytail_snn.recording.recording import EDGE_TOLERANCE, Recording
 
 MAX_BINS = 10**9
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from heavytail_snn.analysis.spectra.counts import count_vectors, prepared, unit_with_spikes
 from heavytail_snn.analysis.spectra.segments import Segmentation, segmentation, transforms
-from heavytail_snn.errors import ParameterError, RecordingError, check_choice, check_real
-from heavytail_snn.recording import Recording
-from heavytail_snn.recording_quality import provenance_warnings
-from heavytail_snn.results import Result, field_of
+from heavytail_snn.core.errors import ParameterError, RecordingError, check_choice, check_real
+from heavytail_snn.core.results import Result, field_of
+from heavytail_snn.recording.quality import provenance_warnings
+from heavytail_snn.recording.recording import Recording
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ def cross_spectrum(
     Parameters
     ----------
     spikes : Recording, neo object or times in seconds
-        See `heavytail_snn.recording_inputs.as_recording`; at least two units.
+        See `heavytail_snn.recording.inputs.as_recording`; at least two units.
     units : (a, b), optional
         Two unit numbers.  Default: the mean over all ordered pairs of different units, which costs
         no more than the spectra of the single units.

@@ -19,10 +19,10 @@ from heavytail_snn.analysis.spectra.segments import (
     segmentation,
     transforms,
 )
-from heavytail_snn.errors import ParameterError, check_choice, check_real
-from heavytail_snn.recording import Recording
-from heavytail_snn.recording_quality import provenance_warnings
-from heavytail_snn.results import Result, field_of
+from heavytail_snn.core.errors import ParameterError, check_choice, check_real
+from heavytail_snn.core.results import Result, field_of
+from heavytail_snn.recording.quality import provenance_warnings
+from heavytail_snn.recording.recording import Recording
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,7 @@ def power_spectrum(
     Parameters
     ----------
     spikes : Recording, neo object or times in seconds
-        See `heavytail_snn.recording_inputs.as_recording`.
+        See `heavytail_snn.recording.inputs.as_recording`.
     unit : int, "mean" or "pooled"
         One unit; the mean of the units' spectra; or the spectrum of all spikes as one train.
     method : {"welch", "multitaper"}

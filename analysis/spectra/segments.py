@@ -10,7 +10,7 @@ import numpy as np
 from scipy import fft
 from scipy.signal import windows
 
-from heavytail_snn.errors import ParameterError, RecordingError
+from heavytail_snn.core.errors import ParameterError, RecordingError
 
 MAX_SEGMENT = 4096
 MIN_SEGMENTS = 8

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from heavytail_snn.errors import RecordingError, check_integer
-from heavytail_snn.recording import EDGE_TOLERANCE, Recording
-from heavytail_snn.recording_inputs import as_recording
-from heavytail_snn.recording_quality import provenance_warnings
-from heavytail_snn.results import Result, field_of
-from heavytail_snn.time_units import one_time
+from heavytail_snn.core.errors import RecordingError, check_integer
+from heavytail_snn.core.results import Result, field_of
+from heavytail_snn.core.time_units import one_time
+from heavytail_snn.recording.inputs import as_recording
+from heavytail_snn.recording.quality import provenance_warnings
+from heavytail_snn.recording.recording import EDGE_TOLERANCE, Recording
 
 N_BLOCKS = 10
 
@@ -78,7 +78,7 @@ def spike_statistics(
     Parameters
     ----------
     spikes : Recording, neo object or times in seconds
-        See `heavytail_snn.recording_inputs.as_recording`.
+        See `heavytail_snn.recording.inputs.as_recording`.
     count_window : float or quantity of time
         Window of the counts for Fano factor and correlation; an incomplete last one is left out.
     minimum_spikes : int

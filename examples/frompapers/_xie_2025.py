@@ -20,10 +20,10 @@ from heavytail_snn.analysis.lyapunov import (
     largest_exponent_curve,
     lyapunov_spectrum,
 )
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.laws import LevyStable
-from heavytail_snn.models.rate_map import RateMap
-from heavytail_snn.wiring import AllToAll
+from heavytail_snn.models.rate.map import RateMap
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import LevyStable
+from heavytail_snn.weights.wiring import AllToAll
 
 ALPHAS = (1.0, 1.5, 2.0)
 COLOURS = {0.5: "#CC79A7", 1.0: "#D55E00", 1.5: "#009E73", 2.0: "#0072B2"}

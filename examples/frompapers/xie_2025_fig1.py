@@ -15,12 +15,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from heavytail_snn.analysis.lyapunov import chaos_onset, quenched_gain
-from heavytail_snn.analysis.theory.quiescent_gain import quiescent_gain
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.errors import ConvergenceError
-from heavytail_snn.laws import LevyStable
-from heavytail_snn.randomness import stream
-from heavytail_snn.wiring import AllToAll
+from heavytail_snn.analysis.theory.stable.onset_gain import quiescent_gain
+from heavytail_snn.core.errors import ConvergenceError
+from heavytail_snn.core.randomness import stream
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import LevyStable
+from heavytail_snn.weights.wiring import AllToAll
 
 SIZES = {
     "theory_powers": (6, 16, 16),

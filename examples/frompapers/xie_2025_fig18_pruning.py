@@ -17,10 +17,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from heavytail_snn.analysis.lyapunov import lyapunov_spectrum
-from heavytail_snn.analysis.lyapunov.compat import published_transition
-from heavytail_snn.analysis.lyapunov.edge_of_chaos import last_upward_crossing
-from heavytail_snn.models.pruning import prune
-from heavytail_snn.models.rate_map import RateMap
+from heavytail_snn.analysis.lyapunov.rate.compat import published_transition
+from heavytail_snn.analysis.lyapunov.rate.edge_of_chaos import last_upward_crossing
+from heavytail_snn.models.rate.map import RateMap
+from heavytail_snn.models.rate.pruning import prune
 
 SIZES = {
     "n_neurons": (40, 300, 1000),

@@ -14,10 +14,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from heavytail_snn.analysis.lyapunov import edge_of_chaos_width, quenched_gain
-from heavytail_snn.analysis.lyapunov.compat import published_transition
-from heavytail_snn.analysis.lyapunov.edge_of_chaos import last_upward_crossing
-from heavytail_snn.analysis.theory.quiescent_gain import quiescent_gain
-from heavytail_snn.analysis.theory.rate_map import rate_map
+from heavytail_snn.analysis.lyapunov.rate.compat import published_transition
+from heavytail_snn.analysis.lyapunov.rate.edge_of_chaos import last_upward_crossing
+from heavytail_snn.analysis.theory.rate.map import rate_map
+from heavytail_snn.analysis.theory.stable.onset_gain import quiescent_gain
 
 SIZES = {
     "sizes": ((60,), (300,), (1000, 3000, 10_000)),

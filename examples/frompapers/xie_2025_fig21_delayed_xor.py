@@ -13,8 +13,8 @@ import _xie_2025 as xie
 import matplotlib.pyplot as plt
 import numpy as np
 
-from heavytail_snn.models.delayed_xor import delayed_xor
-from heavytail_snn.models.rate_map import RateMap
+from heavytail_snn.models.rate.delayed_xor import delayed_xor
+from heavytail_snn.models.rate.map import RateMap
 
 ALPHAS = (1.0, 2.0)
 SIZES = {

@@ -17,9 +17,9 @@ import numpy as np
 
 from heavytail_snn.analysis.dimension import participation_ratio
 from heavytail_snn.analysis.lyapunov import lyapunov_spectrum
-from heavytail_snn.analysis.theory.rate_map import rate_map
-from heavytail_snn.analysis.theory.rate_map_spectrum import rate_map_spectrum
-from heavytail_snn.models.rate_map import RateMap
+from heavytail_snn.analysis.theory.rate.map import rate_map
+from heavytail_snn.analysis.theory.rate.map_spectrum import rate_map_spectrum
+from heavytail_snn.models.rate.map import RateMap
 
 SIZES = {
     "n_neurons": (40, 200, 1000),

@@ -15,9 +15,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from heavytail_snn.analysis.dimension import participation_ratio
-from heavytail_snn.analysis.lyapunov.compat import published_transition
-from heavytail_snn.analysis.lyapunov.edge_of_chaos import last_upward_crossing
-from heavytail_snn.models.rate_map import RateMap
+from heavytail_snn.analysis.lyapunov.rate.compat import published_transition
+from heavytail_snn.analysis.lyapunov.rate.edge_of_chaos import last_upward_crossing
+from heavytail_snn.models.rate.map import RateMap
 
 NOISE = 0.1
 SIZES = {

@@ -21,15 +21,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from heavytail_snn.analysis.lyapunov import lyapunov_spectrum
-from heavytail_snn.analysis.lyapunov.covariant import covariant_lyapunov_vectors
-from heavytail_snn.analysis.lyapunov.event_driven import entropy_per_spike
+from heavytail_snn.analysis.lyapunov.events.covariant import covariant_lyapunov_vectors
+from heavytail_snn.analysis.lyapunov.events.spectrum import entropy_per_spike
 from heavytail_snn.analysis.plots import figure_style
-from heavytail_snn.coupling import Coupling, Inhibitory
-from heavytail_snn.laws import Constant, Exponential, LevyStable
-from heavytail_snn.models.rate_map import RateMap
-from heavytail_snn.models.theta import ThetaNetwork
-from heavytail_snn.models.tune_drive import tune_drive
-from heavytail_snn.wiring import FixedProbability
+from heavytail_snn.models.pulse.drive_tuning import tune_drive
+from heavytail_snn.models.pulse.theta import ThetaNetwork
+from heavytail_snn.models.rate.map import RateMap
+from heavytail_snn.weights.coupling import Coupling, Inhibitory
+from heavytail_snn.weights.laws import Constant, Exponential, LevyStable
+from heavytail_snn.weights.wiring import FixedProbability
 
 LAWS = {
     "constant": Constant(),

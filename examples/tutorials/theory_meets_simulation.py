@@ -25,11 +25,11 @@ import theory_meets_simulation_binary as binary
 
 from heavytail_snn.analysis import theory
 from heavytail_snn.analysis.lyapunov import largest_exponent_curve, lyapunov_spectrum
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.laws import Gaussian, LevyStable
-from heavytail_snn.models.rate_flow import RateFlow
-from heavytail_snn.models.rate_map import RateMap
-from heavytail_snn.wiring import AllToAll
+from heavytail_snn.models.rate.flow import RateFlow
+from heavytail_snn.models.rate.map import RateMap
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import Gaussian, LevyStable
+from heavytail_snn.weights.wiring import AllToAll
 
 MARKERS = "osD"
 GAIN_MAP, GAIN_FLOW = 2.0, 3.0

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from heavytail_snn.recording import Recording
+from heavytail_snn.recording.recording import Recording
 
 EXAMPLE_PATH = Path(__file__).parent / "hippocampus.mat"
 

@@ -13,11 +13,11 @@ from numba import njit
 from scipy import sparse
 from scipy.linalg import lapack
 
-from heavytail_snn.analysis.lyapunov.event_driven import TangentRun, random_frame, settled
-from heavytail_snn.models import event_engine as engine
-from heavytail_snn.models.lif_delta import PulseLIFNetwork
-from heavytail_snn.models.rapid_theta import RapidThetaNetwork
-from heavytail_snn.models.theta import ThetaNetwork
+from heavytail_snn.analysis.lyapunov.events.spectrum import TangentRun, random_frame, settled
+from heavytail_snn.models.pulse import event_engine as engine
+from heavytail_snn.models.pulse.lif_delta import PulseLIFNetwork
+from heavytail_snn.models.pulse.rapid_theta import RapidThetaNetwork
+from heavytail_snn.models.pulse.theta import ThetaNetwork
 
 IN_DEGREE = 100
 # drives near 1 Hz (theta, rapid theta) and 3 Hz (LIF) at K = 100

@@ -19,11 +19,11 @@ from heavytail_snn.analysis.lyapunov import (
     lyapunov_spectrum,
     quenched_gain,
 )
-from heavytail_snn.analysis.lyapunov.qr import positive_qr
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.laws import LevyStable
-from heavytail_snn.models.rate_map import RateMap
-from heavytail_snn.wiring import AllToAll
+from heavytail_snn.analysis.lyapunov.tangent.qr import positive_qr
+from heavytail_snn.models.rate.map import RateMap
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import LevyStable
+from heavytail_snn.weights.wiring import AllToAll
 
 N = 1000
 STEPS, EVERY = 40, 2

@@ -5,9 +5,9 @@ import time
 
 from scipy import stats
 
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.laws import LevyStable
-from heavytail_snn.wiring import FixedInDegree, FixedProbability
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import LevyStable
+from heavytail_snn.weights.wiring import FixedInDegree, FixedProbability
 
 
 def seconds(function, *arguments, repeats=3, **keywords):

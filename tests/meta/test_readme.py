@@ -31,7 +31,7 @@ def test_every_make_target_of_the_readme_exists():
 
 
 def test_every_command_of_the_readme_exists():
-    from heavytail_snn.cli import app
+    from heavytail_snn.cli.main import app
 
     names = {c.name or c.callback.__name__ for c in app.registered_commands}
     used = set(re.findall(r"^heavytail-snn (\w+)", TEXT, flags=re.MULTILINE))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from heavytail_snn.study import run_study
-from heavytail_snn.study_config import parse_config
+from heavytail_snn.analysis.study.config import parse_config
+from heavytail_snn.analysis.study.engine import run_study
 
 CHROMIUM = next(
     (

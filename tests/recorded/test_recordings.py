@@ -11,9 +11,9 @@ import pytest
 from heavytail_snn.analysis import describe, participation_ratio
 from heavytail_snn.analysis.recorded import read_responses
 from heavytail_snn.analysis.spectra import power_spectrum, spike_statistics
+from heavytail_snn.core.errors import ParameterError, RecordingError
 from heavytail_snn.data import EXAMPLE_PATH
-from heavytail_snn.errors import ParameterError, RecordingError
-from heavytail_snn.recording import Recording
+from heavytail_snn.recording.recording import Recording
 
 # file: (SHA-256, options, units, spikes, span in s, rates min / median / max in Hz)
 SETS = {

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy.io import loadmat, savemat
 
-from heavytail_snn.errors import HeavytailError, RecordingError
-from heavytail_snn.study import run_study
-from heavytail_snn.study_config import parse_config
+from heavytail_snn.analysis.study.config import parse_config
+from heavytail_snn.analysis.study.engine import run_study
+from heavytail_snn.core.errors import HeavytailError, RecordingError
 
 SETS = {
     "hippocampus_linear_track/spikes.mat": None,

@@ -11,7 +11,7 @@ import pytest
 
 from heavytail_snn.analysis.geometry import cvpca, response_kernel
 from heavytail_snn.analysis.recorded import read_responses
-from heavytail_snn.errors import ParameterError
+from heavytail_snn.core.errors import ParameterError
 
 
 @pytest.fixture(scope="module")

@@ -26,12 +26,12 @@ from heavytail_snn.analysis.lyapunov import (
     lyapunov_spectrum,
     quenched_gain,
 )
-from heavytail_snn.analysis.lyapunov.compat import published_transition
-from heavytail_snn.analysis.lyapunov.edge_of_chaos import last_upward_crossing
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.laws import LevyStable
-from heavytail_snn.models.rate_map import RateMap
-from heavytail_snn.wiring import AllToAll
+from heavytail_snn.analysis.lyapunov.rate.compat import published_transition
+from heavytail_snn.analysis.lyapunov.rate.edge_of_chaos import last_upward_crossing
+from heavytail_snn.models.rate.map import RateMap
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import LevyStable
+from heavytail_snn.weights.wiring import AllToAll
 
 TANGENT_ONLY = {"late_jacobian": False, "q0": "random", "tangent_warmup": 200}
 # published grid: 50 gains over three decades

@@ -6,10 +6,10 @@ import numpy as np
 from scipy.special import psi
 
 from heavytail_snn.analysis.lyapunov import lyapunov_spectrum_from_jacobians
-from heavytail_snn.analysis.theory.quiescent_gain import quiescent_gain
-from heavytail_snn.analysis.theory.rate_flow import rate_flow
-from heavytail_snn.analysis.theory.rate_map_spectrum import rate_map_spectrum
-from heavytail_snn.analysis.theory.stable_map import stable_map
+from heavytail_snn.analysis.theory.rate.flow import rate_flow
+from heavytail_snn.analysis.theory.rate.map_spectrum import rate_map_spectrum
+from heavytail_snn.analysis.theory.stable.map import stable_map
+from heavytail_snn.analysis.theory.stable.onset_gain import quiescent_gain
 
 CYCLE = [np.array(m, float) for m in ([[1, 1], [0, 1]], [[1, 0], [1, 1]], [[2, 0], [0, 1]])]
 

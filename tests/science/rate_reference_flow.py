@@ -3,10 +3,10 @@
 import numpy as np
 
 from heavytail_snn.analysis.lyapunov import lyapunov_spectrum
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.laws import Gaussian
-from heavytail_snn.models.rate_flow import RateFlow
-from heavytail_snn.wiring import AllToAll
+from heavytail_snn.models.rate.flow import RateFlow
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import Gaussian
+from heavytail_snn.weights.wiring import AllToAll
 
 FLOW = Coupling(Gaussian(), AllToAll(), autapses=False)
 

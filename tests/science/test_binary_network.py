@@ -10,12 +10,12 @@ import pytest
 from brian2 import ms, mV, second
 from scipy import optimize, stats
 
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.errors import ParameterError, UnitError
-from heavytail_snn.laws import Gaussian, LevyStable
+from heavytail_snn.brian.simulation.simulate import simulate
+from heavytail_snn.core.errors import ParameterError, UnitError
 from heavytail_snn.models import BinaryNetwork, states_at
-from heavytail_snn.simulation import simulate
-from heavytail_snn.wiring import AllToAll, FixedInDegree
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import Gaussian, LevyStable
+from heavytail_snn.weights.wiring import AllToAll, FixedInDegree
 
 ISOLATED = 1e-12 * np.eye(2000)
 

@@ -13,8 +13,8 @@ import pytest
 from scipy import integrate, optimize, special, stats
 
 from heavytail_snn.analysis import theory
-from heavytail_snn.analysis.theory.binary_onset import survival_of_chain
-from heavytail_snn.analysis.theory.binary_units import binary_units
+from heavytail_snn.analysis.theory.binary_networks.onset import survival_of_chain
+from heavytail_snn.analysis.theory.binary_networks.units import binary_units
 
 PAIRS = [(1.0, 0.0), (1.0, 0.5), (0.7, 1.3), (3.0, 0.2)]
 

@@ -5,8 +5,8 @@
 import numpy as np
 import pytest
 
-from heavytail_snn.analysis.geometry.cvpca import cvpca, split_halves
-from heavytail_snn.errors import ParameterError
+from heavytail_snn.analysis.geometry.cross_validated_pca import cvpca, split_halves
+from heavytail_snn.core.errors import ParameterError
 
 VARIANCES = np.array([9.0, 4.0, 1.0, 0.25, *np.zeros(16)])
 

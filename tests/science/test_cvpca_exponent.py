@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from heavytail_snn.analysis.geometry import cvpca_exponent
-from heavytail_snn.analysis.geometry.cvpca import signal_spectrum, split_halves
-from heavytail_snn.analysis.geometry.cvpca_exponent import (
+from heavytail_snn.analysis.geometry.cross_validated_exponent import (
     _corrected,
     _moments,
     _simulated,
     band_exponent,
 )
-from heavytail_snn.errors import ConvergenceError, ParameterError
+from heavytail_snn.analysis.geometry.cross_validated_pca import signal_spectrum, split_halves
+from heavytail_snn.core.errors import ConvergenceError, ParameterError
 
 
 @pytest.mark.slow

@@ -13,35 +13,35 @@ import numpy as np
 import pytest
 
 from heavytail_snn.analysis.lyapunov import lyapunov_spectrum, spectrum_from_blocks
-from heavytail_snn.analysis.lyapunov.covariant import (
+from heavytail_snn.analysis.lyapunov.events.covariant import (
     covariant_coefficients,
     covariant_lyapunov_vectors,
 )
-from heavytail_snn.analysis.lyapunov.event_driven import (
+from heavytail_snn.analysis.lyapunov.events.flux_tube import (
+    _exponential_radius,
+    flux_tube_radius,
+    one_spike_perturbation,
+)
+from heavytail_snn.analysis.lyapunov.events.spectrum import (
     entropy_per_spike,
     lyapunov_spectrum_of_events,
     random_frame,
     tangent_memory,
 )
-from heavytail_snn.analysis.lyapunov.flux_tube import (
-    _exponential_radius,
-    flux_tube_radius,
-    one_spike_perturbation,
-)
-from heavytail_snn.analysis.lyapunov.two_trajectories import (
+from heavytail_snn.analysis.lyapunov.events.two_trajectories import (
     displaced,
     phase_difference,
     two_trajectory_exponent,
 )
-from heavytail_snn.coupling import Coupling, Dale, Inhibitory
-from heavytail_snn.errors import ConvergenceError, HeavytailError, MemoryLimitError
-from heavytail_snn.laws import Constant, LevyStable
-from heavytail_snn.models.event_state import Stepper
-from heavytail_snn.models.lif_delta import PulseLIFNetwork
-from heavytail_snn.models.rapid_theta import RapidThetaNetwork
-from heavytail_snn.models.theta import ThetaNetwork
-from heavytail_snn.models.tune_drive import tune_drive
-from heavytail_snn.wiring import FixedInDegree, FixedProbability
+from heavytail_snn.core.errors import ConvergenceError, HeavytailError, MemoryLimitError
+from heavytail_snn.models.pulse.drive_tuning import tune_drive
+from heavytail_snn.models.pulse.event_state import Stepper
+from heavytail_snn.models.pulse.lif_delta import PulseLIFNetwork
+from heavytail_snn.models.pulse.rapid_theta import RapidThetaNetwork
+from heavytail_snn.models.pulse.theta import ThetaNetwork
+from heavytail_snn.weights.coupling import Coupling, Dale, Inhibitory
+from heavytail_snn.weights.laws import Constant, LevyStable
+from heavytail_snn.weights.wiring import FixedInDegree, FixedProbability
 
 
 def weights_of(n=50, k=15, law=None, sign=None, gain=1.0, seed=2, autapses=False):

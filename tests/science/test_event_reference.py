@@ -12,17 +12,17 @@ import os
 import numpy as np
 import pytest
 
-from heavytail_snn.analysis.lyapunov.event_driven import (
+from heavytail_snn.analysis.lyapunov.events.spectrum import (
     entropy_per_spike,
     lyapunov_spectrum_of_events,
 )
-from heavytail_snn.coupling import Coupling, Inhibitory
-from heavytail_snn.laws import Constant, LevyStable
-from heavytail_snn.models.lif_delta import PulseLIFNetwork
-from heavytail_snn.models.rapid_theta import RapidThetaNetwork
-from heavytail_snn.models.theta import ThetaNetwork
-from heavytail_snn.models.tune_drive import tune_drive
-from heavytail_snn.wiring import FixedProbability
+from heavytail_snn.models.pulse.drive_tuning import tune_drive
+from heavytail_snn.models.pulse.lif_delta import PulseLIFNetwork
+from heavytail_snn.models.pulse.rapid_theta import RapidThetaNetwork
+from heavytail_snn.models.pulse.theta import ThetaNetwork
+from heavytail_snn.weights.coupling import Coupling, Inhibitory
+from heavytail_snn.weights.laws import Constant, LevyStable
+from heavytail_snn.weights.wiring import FixedProbability
 
 SCALE = float(os.environ.get("HEAVYTAIL_REFERENCE_SCALE", "0"))
 MODELS = {"theta": ThetaNetwork, "rapid theta": RapidThetaNetwork, "lif": PulseLIFNetwork}

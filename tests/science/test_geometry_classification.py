@@ -13,7 +13,7 @@ from scipy import special
 from heavytail_snn.analysis import theory
 from heavytail_snn.analysis.geometry import kernel_classification, kernel_regression
 from heavytail_snn.models import RateFlow
-from heavytail_snn.models.rate_trials import rate_trials
+from heavytail_snn.models.rate.trials import rate_trials
 
 N, NETWORKS = 1000, 10
 # of the tutorial's moments: onset, the best one, the last one

@@ -9,10 +9,10 @@ import pytest
 from brian2 import ms, mV
 
 from heavytail_snn.analysis.geometry import present, response_kernel
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.laws import LevyStable
 from heavytail_snn.models import LIFNetwork, RateMap, ThetaNetwork, circle
-from heavytail_snn.wiring import AllToAll, FixedInDegree
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import LevyStable
+from heavytail_snn.weights.wiring import AllToAll, FixedInDegree
 
 CENTRES, CLOSE = 6, 0.002
 
@@ -159,7 +159,7 @@ def test_rate_network_is_read_at_a_time():
     ],
 )
 def test_refuses(options, words):
-    from heavytail_snn.errors import ParameterError
+    from heavytail_snn.core.errors import ParameterError
 
     arguments = {"stimulus": np.zeros((2, 3)), "duration": 0.1, "seed": 1} | options
     with pytest.raises(ParameterError, match=words):

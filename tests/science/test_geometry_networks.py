@@ -16,12 +16,12 @@ from brian2 import ms
 from heavytail_snn.analysis import theory
 from heavytail_snn.analysis.geometry import eigenspectrum_exponent, response_kernel
 from heavytail_snn.analysis.geometry.presentation import present
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.laws import LevyStable
 from heavytail_snn.models import BinaryNetwork
-from heavytail_snn.models.binary_trials import binary_trials, synchronous_trials
+from heavytail_snn.models.binary.trials import binary_trials, synchronous_trials
 from heavytail_snn.models.stimulus import circle
-from heavytail_snn.wiring import AllToAll
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import LevyStable
+from heavytail_snn.weights.wiring import AllToAll
 
 BAND = (5, 41)  # odd degrees, of 256 stimuli: as in the stored entries
 

@@ -13,7 +13,7 @@ import pytest
 
 from heavytail_snn.analysis import theory
 from heavytail_snn.analysis.geometry import kernel_regression, readout_regression
-from heavytail_snn.models.binary_trials import binary_trials
+from heavytail_snn.models.binary.trials import binary_trials
 from heavytail_snn.models.stimulus import circle
 
 TIME, NOISE, LABEL_NOISE = 4.0, 0.3, 0.5

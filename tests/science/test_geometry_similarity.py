@@ -9,7 +9,7 @@ import pytest
 
 from heavytail_snn.analysis.geometry import representation_similarity
 from heavytail_snn.analysis.geometry.similarity import _hsic, _single_hsic
-from heavytail_snn.errors import ParameterError
+from heavytail_snn.core.errors import ParameterError
 
 
 def seen(latent, n_neurons, noise, rng):

@@ -17,12 +17,12 @@ import pytest
 from heavytail_snn.analysis import theory
 from heavytail_snn.analysis.geometry import eigenspectrum_exponent, present, response_kernel
 from heavytail_snn.analysis.geometry.kernels import distance_bins
-from heavytail_snn.analysis.theory.stable_smooth_kernel import positive_stable
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.errors import ConvergenceError
-from heavytail_snn.laws import Gaussian, LevyStable
+from heavytail_snn.analysis.theory.codes.stable_smooth_kernel import positive_stable
+from heavytail_snn.core.errors import ConvergenceError
 from heavytail_snn.models import RateFlow, RateMap, ThetaNetwork, circle
-from heavytail_snn.wiring import AllToAll, FixedInDegree
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import Gaussian, LevyStable
+from heavytail_snn.weights.wiring import AllToAll, FixedInDegree
 
 CLOSE = np.array([0.0, 0.003, 0.006, 0.012, 0.024])  # radian, from each centre
 FAR = np.array([0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.2])

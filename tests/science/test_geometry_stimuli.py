@@ -13,11 +13,11 @@ from scipy import optimize
 from heavytail_snn.analysis import theory
 from heavytail_snn.analysis.geometry import eigenspectrum_exponent, response_kernel
 from heavytail_snn.analysis.geometry.kernels import distance_bins
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.laws import LevyStable
-from heavytail_snn.models.binary_trials import binary_trials, synchronous_trials
+from heavytail_snn.models.binary.trials import binary_trials, synchronous_trials
 from heavytail_snn.models.stimulus import sphere, torus
-from heavytail_snn.wiring import AllToAll
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import LevyStable
+from heavytail_snn.weights.wiring import AllToAll
 
 FAMILIES = {  # kernel, width, dimension
     "von Mises": ("von_mises", 0.5, 1),

@@ -14,15 +14,15 @@ import pytest
 from brian2 import ms, mV, second
 
 from heavytail_snn.analysis import compare, participation_ratio, power_spectrum, spike_statistics
+from heavytail_snn.analysis.study.config import DEFAULTS, NetworkConfig
+from heavytail_snn.analysis.study.parts import pooled
+from heavytail_snn.analysis.study.registry import measure
 from heavytail_snn.analysis.theory import rate_map, rate_map_spectrum, siegert
+from heavytail_snn.brian.simulation.simulate import simulate
+from heavytail_snn.core.results import Estimate
 from heavytail_snn.models import BinaryNetwork, LIFNetwork
-from heavytail_snn.models.binary import states_at
-from heavytail_snn.models.lif_noise import WhiteNoise
-from heavytail_snn.results import Estimate
-from heavytail_snn.simulation import simulate
-from heavytail_snn.study_config import DEFAULTS, NetworkConfig
-from heavytail_snn.study_networks import measure
-from heavytail_snn.study_parts import pooled
+from heavytail_snn.models.binary.network import states_at
+from heavytail_snn.models.brian.lif_noise import WhiteNoise
 
 
 def exact(name, value, unit=""):

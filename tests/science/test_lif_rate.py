@@ -12,9 +12,9 @@ import pytest
 from brian2 import ms, mV, second
 from scipy import integrate, special, stats
 
-from heavytail_snn.errors import ParameterError, UnitError
+from heavytail_snn.brian.simulation.simulate import simulate
+from heavytail_snn.core.errors import ParameterError, UnitError
 from heavytail_snn.models import ColouredNoise, LIFNetwork, WhiteNoise
-from heavytail_snn.simulation import simulate
 
 DT = 1e-4
 CHAIN = np.array([[0.0, 0.0, 0.0], [3.0, 0.0, 0.0], [-4.0, 0.0, 0.0]])  # 0 -> 1 and 0 -| 2

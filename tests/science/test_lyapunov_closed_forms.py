@@ -14,7 +14,7 @@ from heavytail_snn.analysis.lyapunov import (
     lyapunov_spectrum_from_flow,
     lyapunov_spectrum_from_jacobians,
 )
-from heavytail_snn.analysis.lyapunov.qr import positive_qr
+from heavytail_snn.analysis.lyapunov.tangent.qr import positive_qr
 
 CYCLE = [np.array(m, float) for m in ([[1, 1], [0, 1]], [[1, 0], [1, 1]], [[2, 0], [0, 1]])]
 CYCLE_EXPONENTS = np.log([2 + np.sqrt(2), 2 - np.sqrt(2)]) / 3

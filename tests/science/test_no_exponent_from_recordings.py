@@ -16,16 +16,16 @@ import pytest
 from scipy.ndimage import gaussian_filter1d
 
 import heavytail_snn.analysis
-from heavytail_snn.analysis.lyapunov.event_driven import lyapunov_spectrum_of_events
-from heavytail_snn.analysis.lyapunov.two_trajectories import displaced
-from heavytail_snn.analysis.recorded.divergence_rate import divergence_rate
+from heavytail_snn.analysis.lyapunov.events.spectrum import lyapunov_spectrum_of_events
+from heavytail_snn.analysis.lyapunov.events.two_trajectories import displaced
+from heavytail_snn.analysis.recorded.divergence import divergence_rate
 from heavytail_snn.analysis.recorded.surrogates import poisson_surrogate
-from heavytail_snn.coupling import Coupling, Inhibitory
-from heavytail_snn.laws import Constant
-from heavytail_snn.models.lif_delta import PulseLIFNetwork
-from heavytail_snn.models.theta import ThetaNetwork
-from heavytail_snn.models.tune_drive import tune_drive
-from heavytail_snn.wiring import FixedProbability
+from heavytail_snn.models.pulse.drive_tuning import tune_drive
+from heavytail_snn.models.pulse.lif_delta import PulseLIFNetwork
+from heavytail_snn.models.pulse.theta import ThetaNetwork
+from heavytail_snn.weights.coupling import Coupling, Inhibitory
+from heavytail_snn.weights.laws import Constant
+from heavytail_snn.weights.wiring import FixedProbability
 
 DT = 1e-3  # s, sampling of the population rate
 

@@ -16,8 +16,8 @@ from heavytail_snn.analysis.dimension.covariance_products import (
     cross_block_terms,
     naive_terms,
 )
-from heavytail_snn.errors import ParameterError, RecordingError, UnitError
-from heavytail_snn.recording import Recording
+from heavytail_snn.core.errors import ParameterError, RecordingError, UnitError
+from heavytail_snn.recording.recording import Recording
 
 FLAT = np.ones(100)
 POWER_LAW = np.arange(1, 121) ** -1.0

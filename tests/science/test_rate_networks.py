@@ -18,14 +18,14 @@ from heavytail_snn.analysis.lyapunov import (
     lyapunov_spectrum,
     quenched_gain,
 )
-from heavytail_snn.analysis.theory.quiescent_gain import quiescent_gain
-from heavytail_snn.analysis.theory.rate_map import rate_map
-from heavytail_snn.analysis.theory.rate_map_spectrum import rate_map_spectrum
-from heavytail_snn.analysis.theory.stable_map import stable_map
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.laws import LevyStable
-from heavytail_snn.models.rate_map import RateMap
-from heavytail_snn.wiring import AllToAll
+from heavytail_snn.analysis.theory.rate.map import rate_map
+from heavytail_snn.analysis.theory.rate.map_spectrum import rate_map_spectrum
+from heavytail_snn.analysis.theory.stable.map import stable_map
+from heavytail_snn.analysis.theory.stable.onset_gain import quiescent_gain
+from heavytail_snn.models.rate.map import RateMap
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import LevyStable
+from heavytail_snn.weights.wiring import AllToAll
 
 ALPHAS = (1.0, 1.5, 2.0)
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from heavytail_snn.analysis import theory
-from heavytail_snn.errors import ParameterError
+from heavytail_snn.core.errors import ParameterError
 
 
 def full_circle(half: np.ndarray) -> np.ndarray:

@@ -12,16 +12,16 @@ import scipy.sparse as sp
 import sympy
 from hybrid_reference import Reference
 
-from heavytail_snn.analysis.lyapunov.exact_lif import ExactLIF, _Copy
-from heavytail_snn.analysis.lyapunov.hybrid import Population, Pulse
-from heavytail_snn.analysis.lyapunov.hybrid_network import (
+from heavytail_snn.analysis.lyapunov.brian.equations.hybrid import Population, Pulse
+from heavytail_snn.analysis.lyapunov.brian.saltation.exact_lif import ExactLIF, _Copy
+from heavytail_snn.analysis.lyapunov.brian.saltation.network import (
     HybridNetwork,
     PopulationValues,
     PulseValues,
 )
-from heavytail_snn.analysis.lyapunov.saltation import SaltationReplay
-from heavytail_snn.analysis.lyapunov.saltation_nonlinear import NonlinearModel
-from heavytail_snn.analysis.lyapunov.saltation_terms import Spikes, Wiring
+from heavytail_snn.analysis.lyapunov.brian.saltation.nonlinear import NonlinearModel
+from heavytail_snn.analysis.lyapunov.brian.saltation.product import SaltationReplay
+from heavytail_snn.analysis.lyapunov.brian.saltation.terms import Spikes, Wiring
 
 N = 5
 

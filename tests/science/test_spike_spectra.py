@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from heavytail_snn.analysis.spectra import cross_spectrum, power_spectrum, spike_statistics
 from heavytail_snn.analysis.spectra.segments import segmentation, transforms
-from heavytail_snn.errors import ParameterError, RecordingError, UnitError
-from heavytail_snn.recording import Recording
+from heavytail_snn.core.errors import ParameterError, RecordingError, UnitError
+from heavytail_snn.recording.recording import Recording
 
 
 def poisson(rng, rate, duration):

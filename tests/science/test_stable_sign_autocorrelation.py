@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from heavytail_snn.analysis import theory
-from heavytail_snn.analysis.theory.stable_sign_autocorrelation import (
+from heavytail_snn.analysis.theory.stable.sign_autocorrelation import (
     field_correlation,
     stable_sign_autocorrelation,
 )
-from heavytail_snn.errors import ParameterError
-from heavytail_snn.laws import LevyStable
+from heavytail_snn.core.errors import ParameterError
+from heavytail_snn.weights.laws import LevyStable
 
 TIMES = np.array([0.0, 0.5, 1.0, 2.0])
 

@@ -12,7 +12,7 @@ import pytest
 from scipy import integrate, special, stats
 
 from heavytail_snn.analysis import theory
-from heavytail_snn.analysis.theory.stable_sign_map import lost_overlap
+from heavytail_snn.analysis.theory.stable.sign_map import lost_overlap
 
 ALPHAS = [0.2, 0.6, 0.95, 1.0, 1.05, 1.4, 1.9, 2.0]
 

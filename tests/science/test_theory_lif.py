@@ -18,18 +18,18 @@ import lif_simulation as plain
 import numpy as np
 import pytest
 
-from heavytail_snn.analysis.theory.lif_network import LIFCircuit, lif_network
-from heavytail_snn.analysis.theory.lif_paths import (
+from heavytail_snn.analysis.theory.lif.network import LIFCircuit, lif_network
+from heavytail_snn.analysis.theory.lif.paths import (
     Background,
     Membrane,
     SynapticWeights,
     poisson_trains,
     respond,
 )
-from heavytail_snn.analysis.theory.lif_population import LIFSampling
-from heavytail_snn.analysis.theory.lif_spectrum import lif_spectrum
-from heavytail_snn.analysis.theory.lif_stability import lif_critical_weight, lif_stability
-from heavytail_snn.analysis.theory.siegert import siegert, siegert_derivatives
+from heavytail_snn.analysis.theory.lif.population import LIFSampling
+from heavytail_snn.analysis.theory.lif.siegert import siegert, siegert_derivatives
+from heavytail_snn.analysis.theory.lif.spectrum import lif_spectrum
+from heavytail_snn.analysis.theory.lif.stability import lif_critical_weight, lif_stability
 
 REFERENCE = Path(__file__).resolve().parents[3] / "shared/reference/theory.json"
 ENTRIES = (
@@ -209,7 +209,7 @@ def test_doubling_the_grid_of_the_rate_changes_nothing():
 
 
 def test_distributed_rates_against_direct_quadrature(monkeypatch):
-    module = import_module("heavytail_snn.analysis.theory.lif_network")
+    module = import_module("heavytail_snn.analysis.theory.lif.network")
     random = circuit(0.4, weight_sd=2e-4, connection_probability=0.1)
     coarse = lif_network(random)
     fine = np.linspace(-8, 8, 1001)

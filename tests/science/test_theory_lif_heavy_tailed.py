@@ -11,20 +11,20 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from heavytail_snn.analysis.theory.lepage import lepage_weights, tail_scale
-from heavytail_snn.analysis.theory.lif_heavy_tailed import lif_coupling, lif_heavy_tailed
-from heavytail_snn.analysis.theory.lif_network import LIFCircuit
-from heavytail_snn.analysis.theory.lif_population import LIFSampling
-from heavytail_snn.analysis.theory.lif_spectrum import lif_spectrum
-from heavytail_snn.analysis.theory.rate_flow import rate_flow
-from heavytail_snn.analysis.theory.rate_flow_heavy_tailed import (
+from heavytail_snn.analysis.theory.lif.heavy_tailed import lif_coupling, lif_heavy_tailed
+from heavytail_snn.analysis.theory.lif.network import LIFCircuit
+from heavytail_snn.analysis.theory.lif.population import LIFSampling
+from heavytail_snn.analysis.theory.lif.spectrum import lif_spectrum
+from heavytail_snn.analysis.theory.numerics.lepage import lepage_weights, tail_scale
+from heavytail_snn.analysis.theory.rate.flow import rate_flow
+from heavytail_snn.analysis.theory.stable.rate_flow import (
     PathSampling,
     rate_flow_heavy_tailed,
     stable_scale,
 )
-from heavytail_snn.coupling import Coupling, Dale
-from heavytail_snn.laws import LevyStable, LogNormal
-from heavytail_snn.wiring import FixedInDegree
+from heavytail_snn.weights.coupling import Coupling, Dale
+from heavytail_snn.weights.laws import LevyStable, LogNormal
+from heavytail_snn.weights.wiring import FixedInDegree
 
 # static spreads need many neurons more than long windows
 QUICK = LIFSampling(population=600, duration=0.8, n_iterations=16, n_average=10, bandwidth=4.0)

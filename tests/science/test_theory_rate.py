@@ -14,15 +14,15 @@ import pytest
 from scipy import integrate, optimize, special
 
 from heavytail_snn.analysis import theory
-from heavytail_snn.analysis.theory.correlation_series import correlation_series
-from heavytail_snn.analysis.theory.covariance_spectrum import covariance_spectrum
-from heavytail_snn.analysis.theory.participation import (
+from heavytail_snn.analysis.theory.numerics.correlation_series import correlation_series
+from heavytail_snn.analysis.theory.numerics.covariance_spectrum import covariance_spectrum
+from heavytail_snn.analysis.theory.numerics.stable_average import stable_nodes
+from heavytail_snn.analysis.theory.numerics.transfer import as_transfer
+from heavytail_snn.analysis.theory.rate.participation import (
     activity_participation,
     frequency_grid,
     state_participation,
 )
-from heavytail_snn.analysis.theory.stable_average import stable_nodes
-from heavytail_snn.analysis.theory.transfer import as_transfer
 
 ERF_WIDTH = 2 / math.pi  # erf(sqrt(pi) x / 2) = erf(x / sqrt(2 s^2)) with s^2 = 2 / pi
 

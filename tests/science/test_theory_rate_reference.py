@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from heavytail_snn.analysis import theory
-from heavytail_snn.analysis.theory.rate_flow import stationary_variance
-from heavytail_snn.analysis.theory.transfer import as_transfer
+from heavytail_snn.analysis.theory.numerics.transfer import as_transfer
+from heavytail_snn.analysis.theory.rate.flow import stationary_variance
 
 REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference"
 

@@ -11,11 +11,11 @@ import pytest
 
 from heavytail_snn.analysis import lyapunov_spectrum, theory
 from heavytail_snn.analysis.lyapunov import largest_exponent_curve
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.laws import Gaussian, LevyStable
-from heavytail_snn.models.rate_flow import RateFlow
-from heavytail_snn.models.rate_map import RateMap
-from heavytail_snn.wiring import AllToAll
+from heavytail_snn.models.rate.flow import RateFlow
+from heavytail_snn.models.rate.map import RateMap
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import Gaussian, LevyStable
+from heavytail_snn.weights.wiring import AllToAll
 
 TUTORIALS = Path(__file__).resolve().parents[2] / "examples" / "tutorials"
 

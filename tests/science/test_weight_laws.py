@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from heavytail_snn.laws import LevyStable, Mixture
-from heavytail_snn.stable import stable_from_uniform_and_exponential
+from heavytail_snn.weights.laws import LevyStable, Mixture
+from heavytail_snn.weights.stable import stable_from_uniform_and_exponential
 
 N = 200_000
 ALPHAS = [0.6, 1.0, 1.2, 1.5, 1.9, 2.0]

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from brian2 import Network, NetworkOperation, NeuronGroup, Synapses, ms, mV
 
-from heavytail_snn import backend_cuda
-from heavytail_snn.backends import active_device, preferences
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.errors import BackendError
-from heavytail_snn.laws import LevyStable
+from heavytail_snn.brian.simulation import cuda as backend_cuda
+from heavytail_snn.brian.simulation.runtime import active_device, preferences
+from heavytail_snn.brian.simulation.simulate import prepare, simulate
+from heavytail_snn.brian.simulation.standalone import fingerprint
+from heavytail_snn.core.errors import BackendError
 from heavytail_snn.models import BinaryNetwork, LIFNetwork, WhiteNoise
-from heavytail_snn.simulation import prepare, simulate
-from heavytail_snn.standalone import fingerprint
-from heavytail_snn.wiring import FixedInDegree
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import LevyStable
+from heavytail_snn.weights.wiring import FixedInDegree
 
 pytest.importorskip("brian2cuda", reason="CUDA generation was not checked: no brian2cuda")
 

@@ -11,19 +11,21 @@ import numpy as np
 import pytest
 from brian2 import ms, mV, second, volt
 
-from heavytail_snn import backend_cpp, backends, standalone
-from heavytail_snn.coupling import Coupling, Dale
-from heavytail_snn.errors import (
+from heavytail_snn.brian.simulation import cpp as backend_cpp
+from heavytail_snn.brian.simulation import runtime as backends
+from heavytail_snn.brian.simulation import standalone
+from heavytail_snn.brian.simulation.simulate import prepare, simulate
+from heavytail_snn.core.errors import (
     BackendError,
     ConvergenceError,
     MemoryLimitError,
     ParameterError,
     UnitError,
 )
-from heavytail_snn.laws import LevyStable
 from heavytail_snn.models import BinaryNetwork, LIFNetwork, RateMap, WhiteNoise
-from heavytail_snn.simulation import prepare, simulate
-from heavytail_snn.wiring import AllToAll, FixedInDegree
+from heavytail_snn.weights.coupling import Coupling, Dale
+from heavytail_snn.weights.laws import LevyStable
+from heavytail_snn.weights.wiring import AllToAll, FixedInDegree
 
 COUPLING = Coupling(LevyStable(1.5), FixedInDegree(20), autapses=False)
 needs_compiler = pytest.mark.skipif(
@@ -97,11 +99,11 @@ def counted_compiler(tmp_path, monkeypatch):
 
 SECOND_PROCESS = """
 from brian2 import ms, mV
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.laws import LevyStable
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import LevyStable
 from heavytail_snn.models import LIFNetwork, WhiteNoise
-from heavytail_snn.simulation import simulate
-from heavytail_snn.wiring import FixedInDegree
+from heavytail_snn.brian.simulation.simulate import simulate
+from heavytail_snn.weights.wiring import FixedInDegree
 network = LIFNetwork(Coupling(LevyStable(1.9), FixedInDegree(20), autapses=False), 100,
                      drive=21*mV, noise=WhiteNoise(3*mV))
 recording = simulate(network, 150*ms, backend="cpp", seed=9)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from heavytail_snn.analysis import theory
-from heavytail_snn.errors import ConvergenceError, ParameterError
+from heavytail_snn.core.errors import ConvergenceError, ParameterError
 
 GOOD = {
     theory.binary: ((1.0, 0.5), {"tau_max": 1.0}),

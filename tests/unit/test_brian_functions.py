@@ -10,10 +10,10 @@ from brian2 import Network, NeuronGroup, Synapses, defaultclock, ms
 from brian2.core.functions import DEFAULT_FUNCTIONS
 from scipy import stats
 
-from heavytail_snn.backends import preferences
-from heavytail_snn.brian_functions import normal_cdf, register, stable_ug
-from heavytail_snn.errors import ParameterError
-from heavytail_snn.laws import (
+from heavytail_snn.brian.functions import normal_cdf, register, stable_ug
+from heavytail_snn.brian.simulation.runtime import preferences
+from heavytail_snn.core.errors import ParameterError
+from heavytail_snn.weights.laws import (
     Constant,
     Exponential,
     Gaussian,
@@ -22,7 +22,7 @@ from heavytail_snn.laws import (
     Pareto,
     StudentT,
 )
-from heavytail_snn.stable import stable_from_uniform_and_exponential
+from heavytail_snn.weights.stable import stable_from_uniform_and_exponential
 
 VARIABLES = "alpha : 1\nbeta : 1\nu : 1\ng : 1\nx : 1"
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from heavytail_snn.cli import app
-from heavytail_snn.recording import Recording
+from heavytail_snn.cli.main import app
+from heavytail_snn.recording.recording import Recording
 
 runner = CliRunner()
 

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from heavytail_snn.analysis.compare import compare, extrapolate
-from heavytail_snn.errors import ParameterError
-from heavytail_snn.results import Estimate
+from heavytail_snn.analysis.comparison import compare, extrapolate
+from heavytail_snn.core.errors import ParameterError
+from heavytail_snn.core.results import Estimate
 
 RATE = Estimate("rate", 10.0, 0.0, "Hz", domain="N -> infinity")
 

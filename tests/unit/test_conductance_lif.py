@@ -5,11 +5,11 @@ import pytest
 from brian2 import ms, mV, prefs, second
 
 import heavytail_snn as ht
-from heavytail_snn.analysis.lyapunov.brian_model import lyapunov_spectrum_of_model
-from heavytail_snn.analysis.lyapunov.refusals import WhiteNoiseError
-from heavytail_snn.errors import ParameterError, UnitError
-from heavytail_snn.models.conductance_lif import ConductanceLIFNetwork
-from heavytail_snn.models.lif import LIFNetwork, WhiteNoise
+from heavytail_snn.analysis.lyapunov.brian.equations.refusals import WhiteNoiseError
+from heavytail_snn.analysis.lyapunov.brian.model import lyapunov_spectrum_of_model
+from heavytail_snn.core.errors import ParameterError, UnitError
+from heavytail_snn.models.brian.conductance_lif import ConductanceLIFNetwork
+from heavytail_snn.models.brian.lif import LIFNetwork, WhiteNoise
 
 
 def weights(n=40, seed=0):

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from scipy import sparse, stats
 
-from heavytail_snn.coupling import Coupling, Dale, Inhibitory
-from heavytail_snn.errors import MemoryLimitError, ParameterError
-from heavytail_snn.laws import Constant, Gaussian, LevyStable, LogNormal, Mixture
-from heavytail_snn.wiring import AllToAll, FixedInDegree, FixedProbability
+from heavytail_snn.core.errors import MemoryLimitError, ParameterError
+from heavytail_snn.weights.coupling import Coupling, Dale, Inhibitory
+from heavytail_snn.weights.laws import Constant, Gaussian, LevyStable, LogNormal, Mixture
+from heavytail_snn.weights.wiring import AllToAll, FixedInDegree, FixedProbability
 
 KNOWN_INDICES = [1, 3, 0, 2, 1, 3, 0, 1]
 KNOWN_WEIGHTS = [
@@ -134,8 +134,9 @@ def test_changing_the_law_or_the_gain_keeps_the_wiring():
 
 def test_the_same_seed_gives_the_same_matrix_in_another_process():
     code = (
-        "import hashlib; from heavytail_snn.coupling import *; from heavytail_snn.laws import *;"
-        "from heavytail_snn.wiring import *;"
+        "import hashlib; from heavytail_snn.weights.coupling import *;"
+        "from heavytail_snn.weights.laws import *;"
+        "from heavytail_snn.weights.wiring import *;"
         "w = Coupling(LevyStable(1.5), FixedInDegree(7), autapses=False).sample(50, seed=10);"
         "print(hashlib.sha256(w.indices.tobytes() + w.data.tobytes()).hexdigest())"
     )

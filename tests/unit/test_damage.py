@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from heavytail_snn.analysis.lyapunov.damage import damage_spreading
-from heavytail_snn.errors import ParameterError
+from heavytail_snn.core.errors import ParameterError
 
 N = 64
 

@@ -5,7 +5,8 @@ import platform
 
 import pytest
 
-from heavytail_snn import backend_cuda, doctor
+from heavytail_snn.brian.simulation import cuda as backend_cuda
+from heavytail_snn.cli import doctor
 
 
 def rows():

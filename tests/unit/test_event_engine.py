@@ -5,17 +5,17 @@ import pytest
 from brian2 import ms, mV, second
 from scipy import sparse
 
-from heavytail_snn.coupling import Coupling, Dale, Inhibitory
-from heavytail_snn.errors import ConvergenceError, HeavytailError, ParameterError
-from heavytail_snn.laws import LevyStable
-from heavytail_snn.models import event_state
-from heavytail_snn.models.event_state import AvalancheError, EventState
-from heavytail_snn.models.lif_delta import PulseLIFNetwork
-from heavytail_snn.models.rapid_theta import RapidThetaNetwork
-from heavytail_snn.models.theta import ThetaNetwork
-from heavytail_snn.models.tune_drive import tune_drive
-from heavytail_snn.simulation import simulate
-from heavytail_snn.wiring import FixedInDegree
+from heavytail_snn.brian.simulation.simulate import simulate
+from heavytail_snn.core.errors import ConvergenceError, HeavytailError, ParameterError
+from heavytail_snn.models.pulse import event_state
+from heavytail_snn.models.pulse.drive_tuning import tune_drive
+from heavytail_snn.models.pulse.event_state import AvalancheError, EventState
+from heavytail_snn.models.pulse.lif_delta import PulseLIFNetwork
+from heavytail_snn.models.pulse.rapid_theta import RapidThetaNetwork
+from heavytail_snn.models.pulse.theta import ThetaNetwork
+from heavytail_snn.weights.coupling import Coupling, Dale, Inhibitory
+from heavytail_snn.weights.laws import LevyStable
+from heavytail_snn.weights.wiring import FixedInDegree
 
 ONE = [[0.0]]
 NETWORKS = [

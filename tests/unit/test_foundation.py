@@ -6,9 +6,9 @@ from dataclasses import FrozenInstanceError, dataclass
 import numpy as np
 import pytest
 
-from heavytail_snn.errors import ParameterError, check_choice, check_integer, check_real
-from heavytail_snn.randomness import child_sequence, recorded_seed, stream
-from heavytail_snn.results import Estimate, Result, field_of
+from heavytail_snn.core.errors import ParameterError, check_choice, check_integer, check_real
+from heavytail_snn.core.randomness import child_sequence, recorded_seed, stream
+from heavytail_snn.core.results import Estimate, Result, field_of
 
 
 def test_streams_depend_on_seed_and_purpose_only():

@@ -9,21 +9,20 @@ from heavytail_snn.analysis.lyapunov import (
     NotLyapunovWarning,
     chaos_onset,
     edge_of_chaos_width,
-    gain_curve,
     largest_exponent_curve,
     lyapunov_spectrum,
-    onset,
     quenched_gain,
 )
-from heavytail_snn.analysis.lyapunov.compat import published_transition
-from heavytail_snn.analysis.lyapunov.edge_of_chaos import last_upward_crossing
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.errors import ConvergenceError, ParameterError
-from heavytail_snn.laws import LevyStable
-from heavytail_snn.models.rate_flow import RateFlow
-from heavytail_snn.models.rate_map import RateMap
-from heavytail_snn.models.rate_network import LowRankPlus
-from heavytail_snn.wiring import AllToAll, FixedInDegree
+from heavytail_snn.analysis.lyapunov.rate import gain_curve, onset
+from heavytail_snn.analysis.lyapunov.rate.compat import published_transition
+from heavytail_snn.analysis.lyapunov.rate.edge_of_chaos import last_upward_crossing
+from heavytail_snn.core.errors import ConvergenceError, ParameterError
+from heavytail_snn.models.rate.flow import RateFlow
+from heavytail_snn.models.rate.map import RateMap
+from heavytail_snn.models.rate.network import LowRankPlus
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import LevyStable
+from heavytail_snn.weights.wiring import AllToAll, FixedInDegree
 
 mpl.use("Agg")
 STABLE = Coupling(LevyStable(1.5), AllToAll())

@@ -11,12 +11,12 @@ from heavytail_snn.analysis.geometry import (
     response_kernel,
 )
 from heavytail_snn.analysis.geometry.kernels import block_labels, distance_bins
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.errors import ParameterError
-from heavytail_snn.laws import Gaussian
+from heavytail_snn.core.errors import ParameterError
 from heavytail_snn.models import LIFNetwork, RateMap, ThetaNetwork
 from heavytail_snn.models.stimulus import circle, sphere, torus
-from heavytail_snn.wiring import AllToAll
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import Gaussian
+from heavytail_snn.weights.wiring import AllToAll
 
 RNG = np.random.default_rng(0)
 GOOD = RNG.normal(size=(16, 80))

@@ -8,7 +8,7 @@ from scipy import linalg, stats
 
 from heavytail_snn.analysis.geometry import code_signature, cvpca, match_geometry
 from heavytail_snn.analysis.geometry.code_signature import rank_ranges
-from heavytail_snn.errors import ConvergenceError, ParameterError
+from heavytail_snn.core.errors import ConvergenceError, ParameterError
 
 
 def known_code(variance, n_images, n_repeats, noise, seed):

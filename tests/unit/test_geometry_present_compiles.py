@@ -9,10 +9,10 @@ import pytest
 from brian2 import ms, mV
 
 from heavytail_snn.analysis.geometry import present
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.laws import LevyStable
 from heavytail_snn.models import LIFNetwork, WhiteNoise
-from heavytail_snn.wiring import FixedInDegree
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import LevyStable
+from heavytail_snn.weights.wiring import FixedInDegree
 
 COUPLING = Coupling(LevyStable(1.5), FixedInDegree(20), autapses=False)
 

@@ -10,7 +10,7 @@ from heavytail_snn.analysis.geometry import (
     response_kernel,
 )
 from heavytail_snn.analysis.geometry.regression import ridge_prediction
-from heavytail_snn.errors import ParameterError
+from heavytail_snn.core.errors import ParameterError
 
 RNG = np.random.default_rng(0)
 FEATURES = RNG.normal(size=(40, 12))

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from heavytail_snn.analysis import theory
-from heavytail_snn.errors import ParameterError
+from heavytail_snn.core.errors import ParameterError
 from heavytail_snn.models import stimulus as st
-from heavytail_snn.models.binary_trials import binary_trials, synchronous_trials
+from heavytail_snn.models.binary.trials import binary_trials, synchronous_trials
 
 
 def test_circle_and_sphere():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heavytail_snn.analysis.lyapunov import entropy_rate, kaplan_yorke_dimension
-from heavytail_snn.errors import ParameterError
+from heavytail_snn.core.errors import ParameterError
 
 
 @pytest.mark.parametrize(

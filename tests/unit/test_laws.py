@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from heavytail_snn.errors import HeavytailError, ParameterError
-from heavytail_snn.laws import (
+from heavytail_snn.core.errors import HeavytailError, ParameterError
+from heavytail_snn.weights.laws import (
     Constant,
     Exponential,
     Gaussian,
@@ -17,7 +17,10 @@ from heavytail_snn.laws import (
     Pareto,
     StudentT,
 )
-from heavytail_snn.stable import sample_symmetric_stable, stable_from_uniform_and_exponential
+from heavytail_snn.weights.stable import (
+    sample_symmetric_stable,
+    stable_from_uniform_and_exponential,
+)
 
 LIGHT = [
     Gaussian(0.3, 2.0),

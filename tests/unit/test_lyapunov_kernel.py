@@ -10,12 +10,12 @@ from heavytail_snn.analysis.lyapunov import (
     lyapunov_spectrum_from_flow,
     lyapunov_spectrum_from_jacobians,
 )
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.errors import ConvergenceError, ParameterError
-from heavytail_snn.laws import Gaussian, LevyStable
-from heavytail_snn.models.rate_flow import RateFlow
-from heavytail_snn.models.rate_map import RateMap
-from heavytail_snn.wiring import AllToAll, FixedInDegree
+from heavytail_snn.core.errors import ConvergenceError, ParameterError
+from heavytail_snn.models.rate.flow import RateFlow
+from heavytail_snn.models.rate.map import RateMap
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import Gaussian, LevyStable
+from heavytail_snn.weights.wiring import AllToAll, FixedInDegree
 
 STABLE = Coupling(LevyStable(1.5), AllToAll())
 SHORT = {"n_steps": 200, "state_warmup": 100, "tangent_warmup": 100}

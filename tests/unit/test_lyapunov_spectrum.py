@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from heavytail_snn.analysis.lyapunov import spectrum_from_blocks
-from heavytail_snn.errors import ParameterError
+from heavytail_snn.core.errors import ParameterError
 
 mpl.use("Agg")
 

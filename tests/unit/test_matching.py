@@ -16,13 +16,13 @@ from heavytail_snn.analysis.matched_parameters import (
 )
 from heavytail_snn.analysis.matching import match_rate_network
 from heavytail_snn.analysis.theory import siegert
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.errors import ConvergenceError, ParameterError
-from heavytail_snn.laws import Gaussian, LevyStable
+from heavytail_snn.core.errors import ConvergenceError, ParameterError
 from heavytail_snn.models import BinaryNetwork, LIFNetwork, RateMap
-from heavytail_snn.models.lif_noise import ColouredNoise, WhiteNoise
-from heavytail_snn.recording import Recording
-from heavytail_snn.wiring import AllToAll, FixedInDegree
+from heavytail_snn.models.brian.lif_noise import ColouredNoise, WhiteNoise
+from heavytail_snn.recording.recording import Recording
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import Gaussian, LevyStable
+from heavytail_snn.weights.wiring import AllToAll, FixedInDegree
 
 MEMBRANE = {"tau": 20e-3, "theta": 20e-3, "v_reset": 0.0, "t_ref": 2e-3}
 

@@ -15,7 +15,7 @@ from scipy import sparse
 
 import heavytail_snn as ht
 from heavytail_snn import analysis
-from heavytail_snn.errors import HeavytailError
+from heavytail_snn.core.errors import HeavytailError
 
 
 def read_only() -> np.ndarray:

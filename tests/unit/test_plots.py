@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from heavytail_snn.analysis import plots
-from heavytail_snn.analysis.compare import compare
+from heavytail_snn.analysis.comparison import compare
 from heavytail_snn.analysis.lyapunov import spectrum_from_blocks
 from heavytail_snn.analysis.spectra import power_spectrum
-from heavytail_snn.analysis.weight_tail import weight_tail
-from heavytail_snn.laws import LevyStable
-from heavytail_snn.recording import Recording
-from heavytail_snn.results import Estimate
+from heavytail_snn.analysis.tails import weight_tail
+from heavytail_snn.core.results import Estimate
+from heavytail_snn.recording.recording import Recording
+from heavytail_snn.weights.laws import LevyStable
 
 
 @pytest.fixture

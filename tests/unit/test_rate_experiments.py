@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.errors import ParameterError
-from heavytail_snn.laws import LevyStable
-from heavytail_snn.models.delayed_xor import delayed_xor
-from heavytail_snn.models.pruning import prune
-from heavytail_snn.models.rate_map import RateMap
-from heavytail_snn.wiring import AllToAll, FixedInDegree
+from heavytail_snn.core.errors import ParameterError
+from heavytail_snn.models.rate.delayed_xor import delayed_xor
+from heavytail_snn.models.rate.map import RateMap
+from heavytail_snn.models.rate.pruning import prune
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import LevyStable
+from heavytail_snn.weights.wiring import AllToAll, FixedInDegree
 
 SMALL = {"n_training": 300, "n_validation": 100, "n_test": 300, "warmup": 300}
 

@@ -3,15 +3,24 @@
 import numpy as np
 import pytest
 
-from heavytail_snn.analysis.lyapunov.jacobians import LeakyColumns, RungeKuttaJacobian, ScaledRows
-from heavytail_snn.coupling import Coupling, Dale
-from heavytail_snn.errors import ConvergenceError, ParameterError
-from heavytail_snn.laws import Constant, Gaussian, LevyStable, LogNormal, Mixture
-from heavytail_snn.models.activation import Activation, activation, sech_squared, threshold_linear
-from heavytail_snn.models.rate_flow import RateFlow
-from heavytail_snn.models.rate_map import RateMap
-from heavytail_snn.models.rate_network import LowRankPlus
-from heavytail_snn.wiring import AllToAll, FixedInDegree, FixedProbability
+from heavytail_snn.analysis.lyapunov.tangent.jacobians import (
+    LeakyColumns,
+    RungeKuttaJacobian,
+    ScaledRows,
+)
+from heavytail_snn.core.errors import ConvergenceError, ParameterError
+from heavytail_snn.models.rate.activation import (
+    Activation,
+    activation,
+    sech_squared,
+    threshold_linear,
+)
+from heavytail_snn.models.rate.flow import RateFlow
+from heavytail_snn.models.rate.map import RateMap
+from heavytail_snn.models.rate.network import LowRankPlus
+from heavytail_snn.weights.coupling import Coupling, Dale
+from heavytail_snn.weights.laws import Constant, Gaussian, LevyStable, LogNormal, Mixture
+from heavytail_snn.weights.wiring import AllToAll, FixedInDegree, FixedProbability
 
 STABLE = Coupling(LevyStable(1.5), AllToAll())
 SPARSE = Coupling(LevyStable(1.2), FixedInDegree(8), autapses=False)

@@ -9,12 +9,12 @@ from heavytail_snn.analysis.lyapunov import (
     lyapunov_spectrum_from_jacobians,
     quenched_gain,
 )
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.errors import ParameterError
-from heavytail_snn.laws import LevyStable
-from heavytail_snn.models.rate_flow import RateFlow
-from heavytail_snn.models.rate_map import RateMap
-from heavytail_snn.wiring import AllToAll
+from heavytail_snn.core.errors import ParameterError
+from heavytail_snn.models.rate.flow import RateFlow
+from heavytail_snn.models.rate.map import RateMap
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import LevyStable
+from heavytail_snn.weights.wiring import AllToAll
 
 GAUSSIAN = Coupling(LevyStable(2.0), AllToAll())
 NAN = np.array([[1.0, 0.0], [np.nan, 0.0]])

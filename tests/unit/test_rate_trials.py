@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from heavytail_snn.errors import ConvergenceError, ParameterError
+from heavytail_snn.core.errors import ConvergenceError, ParameterError
 from heavytail_snn.models import LowRankPlus, RateFlow, RateMap
-from heavytail_snn.models.rate_trials import rate_trials
+from heavytail_snn.models.rate.trials import rate_trials
 
 RNG = np.random.default_rng(0)
 N, TRIALS = 12, 3

@@ -10,15 +10,15 @@ import quantities as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heavytail_snn.errors import (
+from heavytail_snn.core.errors import (
     HeavytailError,
     MemoryLimitError,
     ParameterError,
     RecordingError,
     UnitError,
 )
-from heavytail_snn.recording import Recording, Trace
-from heavytail_snn.recording_inputs import as_recording
+from heavytail_snn.recording.inputs import as_recording
+from heavytail_snn.recording.recording import Recording, Trace
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import pytest
 import quantities as pq
 from scipy.io import savemat
 
+from heavytail_snn.core.errors import BackendError, ParameterError, RecordingError
 from heavytail_snn.data import EXAMPLE_PATH, example_recording
-from heavytail_snn.errors import BackendError, ParameterError, RecordingError
-from heavytail_snn.recording import Recording, Trace
+from heavytail_snn.recording.recording import Recording, Trace
 
 
 @pytest.fixture

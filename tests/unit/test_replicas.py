@@ -7,11 +7,11 @@ import pytest
 from brian2 import ms, mV
 
 from heavytail_snn.analysis.lyapunov import one_spike_perturbation_of_model
-from heavytail_snn.analysis.lyapunov.replicas import _potentials, _unmatched_fraction
-from heavytail_snn.errors import ParameterError
+from heavytail_snn.analysis.lyapunov.brian.replicas import _potentials, _unmatched_fraction
+from heavytail_snn.brian.simulation.simulate import prepare
+from heavytail_snn.core.errors import ParameterError
 from heavytail_snn.models import BinaryNetwork, LIFNetwork
-from heavytail_snn.models.lif_noise import ColouredNoise, WhiteNoise
-from heavytail_snn.simulation import prepare
+from heavytail_snn.models.brian.lif_noise import ColouredNoise, WhiteNoise
 
 N = 60
 UNCOUPLED = np.zeros((N, N))

@@ -27,15 +27,13 @@ from brian2 import (
     prefs,
 )
 
-from heavytail_snn.analysis.lyapunov.brian import lyapunov_spectrum_of_brian
-from heavytail_snn.analysis.lyapunov.brian_tangent import BrianTangent
-from heavytail_snn.analysis.lyapunov.copies import (
+from heavytail_snn.analysis.lyapunov.brian.copies import (
     UNCONFIRMED,
     lyapunov_from_copies,
     paired_synapses,
     subgrid_strings,
 )
-from heavytail_snn.analysis.lyapunov.refusals import (
+from heavytail_snn.analysis.lyapunov.brian.equations.refusals import (
     CutoffError,
     GridLockedError,
     LogicalThresholdError,
@@ -47,9 +45,14 @@ from heavytail_snn.analysis.lyapunov.refusals import (
     WhiteNoiseError,
     ZeroDelayError,
 )
-from heavytail_snn.analysis.lyapunov.saltation import SaltationReplay
-from heavytail_snn.analysis.lyapunov.symbolic import read_population, read_pulses
-from heavytail_snn.errors import ParameterError
+from heavytail_snn.analysis.lyapunov.brian.equations.symbolic import (
+    read_population,
+    read_pulses,
+)
+from heavytail_snn.analysis.lyapunov.brian.front import lyapunov_spectrum_of_brian
+from heavytail_snn.analysis.lyapunov.brian.saltation.product import SaltationReplay
+from heavytail_snn.analysis.lyapunov.brian.tangent import BrianTangent
+from heavytail_snn.core.errors import ParameterError
 
 N = 30
 LIF = """

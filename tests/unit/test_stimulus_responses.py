@@ -6,9 +6,9 @@ from brian2 import amp, ms
 
 from heavytail_snn.analysis.geometry import cvpca, present, response_kernel
 from heavytail_snn.analysis.recorded import stimulus_responses
-from heavytail_snn.errors import ParameterError, UnitError
+from heavytail_snn.core.errors import ParameterError, UnitError
 from heavytail_snn.models import ThetaNetwork, circle
-from heavytail_snn.recording import Recording
+from heavytail_snn.recording.recording import Recording
 
 NAN = np.nan
 # two neurons, onsets at 1, 2, 3 and 4 s

@@ -7,17 +7,22 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from heavytail_snn.analysis.compare import compare
-from heavytail_snn.cli import app
-from heavytail_snn.errors import ConvergenceError, HeavytailError, ParameterError, RecordingError
-from heavytail_snn.recording import Recording
-from heavytail_snn.results import Estimate
-from heavytail_snn.study import read_recording, read_study, run_study, stored_in
-from heavytail_snn.study_config import parse_config
-from heavytail_snn.study_explanations import Facts, explain
-from heavytail_snn.study_lif import spread_of_rates
-from heavytail_snn.study_networks import measure, predict
-from heavytail_snn.study_parts import Measurement, Prediction, pooled
+from heavytail_snn.analysis.comparison import compare
+from heavytail_snn.analysis.study.config import parse_config
+from heavytail_snn.analysis.study.engine import read_recording, read_study, run_study, stored_in
+from heavytail_snn.analysis.study.explanations import Facts, explain
+from heavytail_snn.analysis.study.lif import spread_of_rates
+from heavytail_snn.analysis.study.parts import Measurement, Prediction, pooled
+from heavytail_snn.analysis.study.registry import measure, predict
+from heavytail_snn.cli.main import app
+from heavytail_snn.core.errors import (
+    ConvergenceError,
+    HeavytailError,
+    ParameterError,
+    RecordingError,
+)
+from heavytail_snn.core.results import Estimate
+from heavytail_snn.recording.recording import Recording
 
 runner = CliRunner()
 MAPS = """

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from heavytail_snn.errors import ParameterError
-from heavytail_snn.study_config import (
+from heavytail_snn.analysis.study.config import (
     DEFAULT_TOML,
     DEFAULTS,
     config_from_dict,
     parse_config,
     read_config,
 )
+from heavytail_snn.core.errors import ParameterError
 
 LIF = '[[network]]\nmodel = "lif"\nalpha = 2.0\nn_neurons = 200\n'
 

@@ -5,14 +5,14 @@ import itertools
 import numpy as np
 import pytest
 
-from heavytail_snn.analysis.recorded.divergence_rate import divergence_rate, spike_divergence
+from heavytail_snn.analysis.recorded.divergence import divergence_rate, spike_divergence
 from heavytail_snn.analysis.recorded.surrogates import (
     circular_shift,
     poisson_surrogate,
     surrogate_test,
 )
-from heavytail_snn.errors import ConvergenceError, HeavytailError
-from heavytail_snn.recording import Recording
+from heavytail_snn.core.errors import ConvergenceError, HeavytailError
+from heavytail_snn.recording.recording import Recording
 
 
 def synchronous(n_units=10, n_events=40, jitter=1e-3, seed=1):

@@ -8,12 +8,12 @@ import pytest
 from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, Synapses, ms
 from scipy import sparse
 
-from heavytail_snn.backends import preferences
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.errors import MemoryLimitError, ParameterError
-from heavytail_snn.laws import LevyStable
-from heavytail_snn.synapses import Connectivity, check_memory, connect, estimate_memory
-from heavytail_snn.wiring import AllToAll, FixedInDegree
+from heavytail_snn.brian.connect import Connectivity, check_memory, connect, estimate_memory
+from heavytail_snn.brian.simulation.runtime import preferences
+from heavytail_snn.core.errors import MemoryLimitError, ParameterError
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import LevyStable
+from heavytail_snn.weights.wiring import AllToAll, FixedInDegree
 
 W = np.array([[0.0, 2.0, 0.0], [-1.0, 0.0, 5.0], [0.0, 0.0, 0.25]])
 
@@ -116,10 +116,10 @@ def test_wrong_shape_or_variable_is_named():
 MEASURE = """
 import re
 from brian2 import Network, NeuronGroup, Synapses, ms, prefs
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.laws import LevyStable
-from heavytail_snn.synapses import connect
-from heavytail_snn.wiring import FixedInDegree
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import LevyStable
+from heavytail_snn.brian.connect import connect
+from heavytail_snn.weights.wiring import FixedInDegree
 prefs.codegen.target = "numpy"
 
 def build(n, k):

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from heavytail_snn.analysis.theory.lepage import lepage_weights, split_strongest, tail_scale
-from heavytail_snn.analysis.theory.lif_heavy_tailed import lif_coupling, lif_heavy_tailed
-from heavytail_snn.analysis.theory.lif_network import LIFCircuit, lif_network
-from heavytail_snn.analysis.theory.lif_paths import (
+from heavytail_snn.analysis.theory.lif.heavy_tailed import lif_coupling, lif_heavy_tailed
+from heavytail_snn.analysis.theory.lif.network import LIFCircuit, lif_network
+from heavytail_snn.analysis.theory.lif.paths import (
     Background,
     Membrane,
     SynapticWeights,
@@ -18,27 +17,32 @@ from heavytail_snn.analysis.theory.lif_paths import (
     respond,
     smoothed,
 )
-from heavytail_snn.analysis.theory.lif_population import (
+from heavytail_snn.analysis.theory.lif.population import (
     LIFSampling,
     relax,
     summarise,
     variance_shares,
 )
-from heavytail_snn.analysis.theory.lif_spectrum import gaussian_synapses, lif_spectrum
-from heavytail_snn.analysis.theory.lif_stability import lif_critical_weight, lif_stability
-from heavytail_snn.analysis.theory.population_average import average, drift
-from heavytail_snn.analysis.theory.rate_flow_heavy_tailed import (
+from heavytail_snn.analysis.theory.lif.siegert import siegert, siegert_derivatives
+from heavytail_snn.analysis.theory.lif.spectrum import gaussian_synapses, lif_spectrum
+from heavytail_snn.analysis.theory.lif.stability import lif_critical_weight, lif_stability
+from heavytail_snn.analysis.theory.numerics.lepage import (
+    lepage_weights,
+    split_strongest,
+    tail_scale,
+)
+from heavytail_snn.analysis.theory.numerics.population_average import average, drift
+from heavytail_snn.analysis.theory.stable.rate_flow import (
     PathSampling,
     rate_flow_heavy_tailed,
     renew,
     starting_paths,
     weights_of,
 )
-from heavytail_snn.analysis.theory.siegert import siegert, siegert_derivatives
-from heavytail_snn.coupling import Coupling
-from heavytail_snn.errors import ConvergenceError, ParameterError
-from heavytail_snn.laws import LevyStable
-from heavytail_snn.wiring import FixedInDegree
+from heavytail_snn.core.errors import ConvergenceError, ParameterError
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.laws import LevyStable
+from heavytail_snn.weights.wiring import FixedInDegree
 
 CIRCUIT = LIFCircuit(in_degree=(200, 50), weight=(2e-4, -1e-3), drive=24e-3, v_reset=0.01)
 SMALL = LIFSampling(population=60, duration=0.8, n_iterations=8, n_average=4)

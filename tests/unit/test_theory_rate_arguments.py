@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from heavytail_snn.analysis import compare, theory
-from heavytail_snn.analysis.theory.self_consistency import largest_stable_root
-from heavytail_snn.analysis.theory.transfer import TRANSFERS, as_transfer
-from heavytail_snn.errors import ConvergenceError, ParameterError
+from heavytail_snn.analysis.theory.numerics.self_consistency import largest_stable_root
+from heavytail_snn.analysis.theory.numerics.transfer import TRANSFERS, as_transfer
+from heavytail_snn.core.errors import ConvergenceError, ParameterError
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_function_without_derivative_is_differentiated():
 
 
 def test_activations_of_models_are_transfer_functions():
-    from heavytail_snn.models.activation import activation
+    from heavytail_snn.models.rate.activation import activation
 
     for name in ("tanh", "erf", "relu", "threshold_linear"):
         x = np.linspace(-3.05, 3.05, 50)
@@ -181,7 +181,11 @@ def test_flat_parts_of_phi_give_exponents_of_minus_infinity():
 def test_theory_never_imports_a_simulation():
     from pathlib import Path
 
-    sources = Path(theory.__file__).parent.glob("*.py")
+    sources = Path(theory.__file__).parent.rglob("*.py")
     text = "\n".join(source.read_text() for source in sources)
-    for forbidden in ("heavytail_snn.models", "heavytail_snn.simulation", "import brian2"):
+    for forbidden in (
+        "heavytail_snn.models",
+        "heavytail_snn.brian.simulation.simulate",
+        "import brian2",
+    ):
         assert forbidden not in text

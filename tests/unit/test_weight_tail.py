@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from heavytail_snn.analysis.weight_tail import weight_tail
-from heavytail_snn.coupling import Coupling, Dale
-from heavytail_snn.errors import ParameterError
-from heavytail_snn.laws import Constant, Gaussian, LevyStable, Pareto
-from heavytail_snn.wiring import AllToAll, FixedInDegree
+from heavytail_snn.analysis.tails import weight_tail
+from heavytail_snn.core.errors import ParameterError
+from heavytail_snn.weights.coupling import Coupling, Dale
+from heavytail_snn.weights.laws import Constant, Gaussian, LevyStable, Pareto
+from heavytail_snn.weights.wiring import AllToAll, FixedInDegree
 
 
 @pytest.mark.parametrize("alpha", [0.8, 1.5, 3.0])

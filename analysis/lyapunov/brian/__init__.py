@@ -1,0 +1,1 @@
+"""Lyapunov spectra of Brian2 networks along their recorded spikes."""

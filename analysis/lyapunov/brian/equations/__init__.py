@@ -1,0 +1,1 @@
+"""Brian2 equations read as sympy expressions, or refused by name."""

@@ -1,0 +1,75 @@
+"""Lyapunov spectra of the library's own Brian2 models, such as `LIFNetwork`."""
+
+from typing import Any
+
+import brian2
+from brian2 import NeuronGroup, Synapses, second
+from brian2.core.variables import ArrayVariable
+
+from heavytail_snn.analysis.lyapunov.brian.tangent import BrianTangent
+from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum
+from heavytail_snn.brian.model import NetworkModel
+from heavytail_snn.brian.simulation import runtime as backends
+from heavytail_snn.brian.simulation.simulate import prepare
+from heavytail_snn.core.errors import ParameterError, check_integer
+from heavytail_snn.core.randomness import Seed
+from heavytail_snn.core.time_units import one_time
+
+
+def lyapunov_spectrum_of_model(
+    model: NetworkModel,
+    *,
+    duration: Any,
+    k: int,
+    dt: Any = None,
+    seed: Seed = None,
+    state_warmup: Any = 0.5,
+    tangent_warmup: Any = 1.0,
+    qr_interval: Any = 0.015,
+    progress: bool = False,
+) -> LyapunovSpectrum:
+    """Run a model in this process and return its leading `k` exponents by the saltation method.
+
+    Parameters
+    ----------
+    model : NetworkModel
+        For example `LIFNetwork` with exponential or alpha synapses, or `ConductanceLIFNetwork`.
+    dt : Quantity of time, optional
+        Default: the model's.
+    seed : int, SeedSequence, Generator or None
+        Of weights, initial states and noise, as in `simulate`, and of the tangent vectors.
+    duration, k, state_warmup, tangent_warmup, qr_interval
+        See `lyapunov_spectrum_of_brian`, which names the errors too.
+    """
+    if not isinstance(model, NetworkModel):
+        raise ParameterError(
+            "model", type(model).__name__, "must be a model that runs through Brian2",
+            "use lyapunov_spectrum for event-based and rate models",
+        )  # fmt: skip
+    check_integer("k", k, low=1)
+    start, warm = (one_time("warmup", t, low=0) for t in (state_warmup, tangent_warmup))
+    total = start + warm + one_time("duration", duration, low=0, open_low=True)
+    run = prepare(model, total * second, dt=dt, seed=seed)
+    with backends.active_device("runtime") as device, backends._global_random_state(device):
+        network = backends.brian_network(run)
+        arrays = {
+            f"{variable.owner.name}.{variable.name}": variable
+            for item in network.sorted_objects
+            for variable in getattr(item, "variables", {}).values()
+            if isinstance(variable, ArrayVariable)
+        }
+        for key, value in run.values.items():
+            arrays[key].set_value(value)
+        brian2.seed(run.noise_seed)
+        groups = [item for item in network.sorted_objects if isinstance(item, NeuronGroup)]
+        synapses = [item for item in network.sorted_objects if isinstance(item, Synapses)]
+        tangent = BrianTangent(network, groups, synapses, duration=total, namespace={})
+        tangent.run()
+        return tangent.spectrum(
+            k=k,
+            state_warmup=start,
+            tangent_warmup=warm,
+            qr_interval=one_time("qr_interval", qr_interval, low=0, open_low=True),
+            seed=seed,
+            progress=progress,
+        )

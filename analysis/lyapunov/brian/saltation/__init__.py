@@ -1,0 +1,1 @@
+"""Tangent dynamics of hybrid systems: flows, jumps and their saltation matrices."""

@@ -1,0 +1,1 @@
+"""Lyapunov spectra of event-driven networks, and perturbations of their spikes."""

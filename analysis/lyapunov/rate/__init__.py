@@ -1,0 +1,1 @@
+"""Lyapunov spectra of rate networks, gain curves and the onset of chaos."""

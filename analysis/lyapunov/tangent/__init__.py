@@ -1,0 +1,1 @@
+"""Spectra from tangent dynamics: QR steps, Jacobians, and the result they give."""

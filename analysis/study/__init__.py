@@ -1,0 +1,1 @@
+"""Studies: networks x weights x theory in one report; the demo."""

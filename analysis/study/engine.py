@@ -1,0 +1,277 @@
+"""A study: networks x weights x theory from one configuration, in one report that can be re-run.
+
+`run_study` measures every configured network, asks the theories, compares, explains what differs,
+and writes a report that carries its own configuration.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from heavytail_snn.analysis.comparison import Comparison, compare
+from heavytail_snn.analysis.description import Description, describe
+from heavytail_snn.analysis.study.config import (
+    NetworkConfig,
+    StudyConfig,
+    config_from_dict,
+    read_config,
+)
+from heavytail_snn.analysis.study.explanations import Facts, sentences
+from heavytail_snn.analysis.study.parts import Measurement, Prediction, network_seed, pooled
+from heavytail_snn.analysis.study.registry import measure, predict
+from heavytail_snn.core.errors import ParameterError, RecordingError
+from heavytail_snn.core.results import Estimate, plain
+from heavytail_snn.data import EXAMPLE_PATH
+from heavytail_snn.recording.recording import Recording
+
+LABELS = {"rate_map": "rate map", "lif": "LIF", "binary": "binary"}
+STORED = "study"  # id of the block of JSON in a report
+FASTEST = 1000.0  # Hz; no neuron sustains more
+MANY, LONGEST_PAUSE = 100, 0.5  # s; no unit spaces that many spikes that far
+SLOWEST = 1e-3  # Hz; a unit that fires less than four times an hour was not recorded for that
+
+
+@dataclass(frozen=True)
+class Case:
+    """One kind of network with what was measured, predicted and found.
+
+    Parameters
+    ----------
+    name : str
+    network : NetworkConfig
+    alpha : float
+    measurements : dict of int to list of Measurement
+        By number of neurons.
+    predictions : list of Prediction
+    comparisons : list of Comparison
+        One per prediction, in the same order.
+    explanations : dict of str to str
+        Of the quantities that do not agree, by "theory: quantity".
+    """
+
+    name: str
+    network: NetworkConfig
+    alpha: float
+    measurements: dict[int, list[Measurement]]
+    predictions: list[Prediction]
+    comparisons: list[Comparison]
+    explanations: dict[str, str]
+
+    @property
+    def largest(self) -> Measurement:
+        """The first network of the largest size, which figures show."""
+        return self.measurements[max(self.measurements)][0]
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a study found.
+
+    Parameters
+    ----------
+    config : StudyConfig
+    cases : list of Case
+    recording : Recording or None
+    description : Description or None
+        Of the recording.
+    report : Path or None
+    """
+
+    config: StudyConfig
+    cases: list[Case] = field(default_factory=list)
+    recording: Recording | None = None
+    description: Description | None = None
+    report: Path | None = None
+
+    def table(self) -> list[dict[str, Any]]:
+        """Return one row per compared quantity."""
+        return [
+            {"network": case.name, "theory": prediction.title, **row}
+            for case in self.cases
+            for prediction, comparison in zip(case.predictions, case.comparisons, strict=True)
+            for row in comparison.table()
+        ]
+
+    def explanations(self) -> list[str]:
+        """Return one sentence for each quantity that differs or cannot be compared."""
+        return [
+            f"{case.name}, {name.split(':')[0]}: {sentence}"
+            for case in self.cases
+            for name, sentence in case.explanations.items()
+        ]
+
+    def stored(self) -> dict[str, Any]:
+        """Return what a report keeps: configuration, versions, seeds and all numbers."""
+        from heavytail_snn.analysis.report import versions
+
+        seeds = {
+            f"{case.name}, N = {n}": [m.seed for m in each]
+            for case in self.cases
+            for n, each in case.measurements.items()
+        }
+        return {
+            "configuration": self.config.to_dict(),
+            "versions": versions(),
+            "seeds": seeds,
+            "numbers": [
+                {"network": case.name, "theory": c.title, **plain(row)}
+                for case in self.cases
+                for c in case.comparisons
+                for row in c.rows
+            ],
+        }
+
+
+def run_study(
+    config: StudyConfig,
+    folder: Path | str | None = None,
+    *,
+    say: Callable[[str], None] = lambda text: None,
+) -> Study:
+    """Measure, predict, compare and explain; write ``report.html`` if a folder is given.
+
+    Parameters
+    ----------
+    config : StudyConfig
+    folder : path, optional
+        Gets the report and its figures as files.
+    say : callable
+        Receives one line of text per step.
+
+    Raises
+    ------
+    RecordingError, ParameterError
+        If the recording cannot be read or cannot be what it claims to be; before any simulation.
+    """
+    recording = description = None
+    if config.recording:
+        say(f"read {config.recording}")
+        recording = read_recording(config)
+        description = describe(recording)
+    cases = [
+        run_case(config, network, alpha, say)
+        for network in config.networks
+        for alpha in network.alpha
+    ]
+    study = Study(config, cases, recording, description)
+    if folder is None:
+        return study
+    from heavytail_snn.analysis.study.report import write_study_report
+
+    say("figures and report")
+    return Study(config, cases, recording, description, write_study_report(study, Path(folder)))
+
+
+def run_case(
+    config: StudyConfig, network: NetworkConfig, alpha: float, say: Callable[[str], None]
+) -> Case:
+    """Measure one kind of network at all its sizes, and compare with each theory."""
+    name = f"{LABELS[network.model]}, alpha = {alpha:g}"
+    measurements: dict[int, list[Measurement]] = {}
+    for n in network.n_neurons:
+        say(f"{name}: {network.networks} x N = {n}")
+        seeds = [network_seed(config, name, n, i) for i in range(network.networks)]
+        measurements[n] = [
+            measure(network, alpha, n, seed=seed, backend=config.backend) for seed in seeds
+        ]
+    say(f"{name}: theory")
+    largest = max(network.n_neurons)
+    predictions = predict(network, alpha, largest, seed=config.seed, population=config.population)
+    by_size = {n: pooled(each) for n, each in measurements.items()}
+    facts = Facts(
+        {n: {e.name: e for e in estimates} for n, estimates in by_size.items()},
+        float(np.mean([m.tail.largest_fraction for m in measurements[largest]])),
+        network.in_degree or largest,
+        network.networks,
+    )
+    comparisons, explanations = [], {}
+    for prediction in predictions:
+        comparison = compare_with(prediction, by_size, config.z_limit)
+        comparisons.append(comparison)
+        for quantity, sentence in sentences(comparison.rows, prediction, facts).items():
+            explanations[f"{prediction.title}: {quantity}"] = sentence
+    return Case(name, network, alpha, measurements, predictions, comparisons, explanations)
+
+
+def compare_with(
+    prediction: Prediction, by_size: dict[int, tuple[Estimate, ...]], z_limit: float
+) -> Comparison:
+    """Compare what a theory predicts; sizes are extrapolated where it means infinite N.
+
+    Quantities that the theory does not know are left to the other theories.
+    """
+    names = {e.name for e in prediction.estimates}
+    chosen = {n: [e for e in each if e.name in names] for n, each in by_size.items()}
+    several = prediction.infinite and len(chosen) > 1
+    measured: Any = chosen if several else chosen[max(chosen)]
+    return compare(
+        measured,
+        [e for e in prediction.estimates if any(e.name == m.name for m in chosen[max(chosen)])],
+        z_limit=z_limit,
+        tolerance=prediction.accuracy,
+        title=prediction.title,
+    )
+
+
+def read_recording(config: StudyConfig) -> Recording:
+    """Read the configured recording and refuse what no neurons can have produced."""
+    assert config.recording is not None
+    path = EXAMPLE_PATH if config.recording == "example" else config.recording
+    options = {"time_unit": config.time_unit} if config.time_unit else {}
+    recording = Recording.read(path, **options)
+    check_plausible(recording)
+    return recording
+
+
+def check_plausible(recording: Recording) -> None:
+    """Raise RecordingError for rates or intervals that say the times are in another unit."""
+    remedy = "are the times in another unit? set time_unit to s, ms or us"
+    rates = recording.rates()
+    fastest, middle = float(rates.max()), float(np.median(rates))
+    if fastest > FASTEST or middle < SLOWEST:
+        wrong = f"{fastest:.3g}" if fastest > FASTEST else f"a median of {middle:.3g}"
+        raise RecordingError(
+            f"rates of units must lie between {SLOWEST:g} and {FASTEST:g} Hz, got {wrong} over "
+            f"{recording.duration:.4g} s; {remedy}"
+        )
+    shortest = min(float(np.diff(t).min(initial=np.inf)) for t in recording.spike_trains())
+    if recording.n_spikes > MANY and shortest > LONGEST_PAUSE:
+        raise RecordingError(
+            f"of {recording.n_spikes} spikes some of one unit must lie within {LONGEST_PAUSE:g} s, "
+            f"got {shortest:.3g} s as the shortest interval; {remedy}"
+        )
+
+
+def read_study(path: Path | str) -> StudyConfig:
+    """Return the configuration in a TOML file, or the one stored in a report."""
+    path = Path(path)
+    if path.suffix.lower() not in (".html", ".htm"):
+        return read_config(path)
+    return config_from_dict(stored_in(path)["configuration"])
+
+
+def stored_in(path: Path) -> dict[str, Any]:
+    """Return the block that `Study.stored` left in a report.
+
+    Raises
+    ------
+    ParameterError
+        If the file holds no such block.
+    """
+    text = path.read_text(encoding="utf-8", errors="replace")
+    block = re.search(rf'<script type="application/json" id="{STORED}">(.*?)</script>', text, re.S)
+    if block is None:
+        raise ParameterError(
+            "report", str(path), "must be a report of a study", "give its TOML file instead"
+        )
+    try:
+        return json.loads(block.group(1))
+    except json.JSONDecodeError as error:
+        raise ParameterError(
+            "report", str(path), f"holds a broken configuration ({error})", "use its TOML file"
+        ) from error

@@ -1,0 +1,1 @@
+"""Kernels of population codes, their spectra and learning curves."""

@@ -1,0 +1,1 @@
+"""Quadratures, series and fixed points that the theories share."""

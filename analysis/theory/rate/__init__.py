@@ -1,0 +1,1 @@
+"""Mean-field theory of Gaussian rate networks: maps and flows."""

@@ -1,0 +1,1 @@
+"""From a model to a Recording: one walk through one of the backends."""

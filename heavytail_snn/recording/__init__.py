@@ -1,0 +1,1 @@
+"""Spikes of a population, simulated or recorded: one class, its files and its doubts."""

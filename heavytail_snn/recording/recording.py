@@ -1,0 +1,398 @@
+"""Recording: the one class for simulated and recorded spikes, and the traces beside them.
+
+Two sorted arrays (time, unit) inside; neo objects and files only at the edge.  A Recording knows
+the limits of its run, and what its constructor accepted can be trusted: sorted, finite, unique.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from heavytail_snn.core.errors import (
+    MemoryLimitError,
+    ParameterError,
+    RecordingError,
+    check_integer,
+    check_memory_limit,
+)
+from heavytail_snn.core.time_units import in_seconds, one_time
+from heavytail_snn.recording import checks
+from heavytail_snn.recording.traces import Trace, check_traces, freeze, same_fields
+
+if TYPE_CHECKING:
+    import neo
+
+    from heavytail_snn.recording.quality import QualityReport
+
+# A spike closer than this fraction of a bin below a bin's edge lies on the edge: times on a
+# simulation grid carry rounding errors of some 1e-9 bins.
+EDGE_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """Spikes of `n_units` units in [t_start, t_stop], and traces recorded with them.
+
+    Parameters
+    ----------
+    times : (n_spikes,) array_like or quantity of time
+        Spike times in seconds, sorted.  The order of simultaneous spikes carries no meaning and is
+        normalised, so that spikes are stored sorted by (time, id).
+    ids : (n_spikes,) array_like of int
+        Unit of each spike, 0 ... n_units - 1.
+    n_units : int
+        Number of units, silent ones included.
+    t_start, t_stop : float or quantity of time
+        Limits **of the run**, not of the spikes, in seconds; both ends belong to the recording.
+    traces : mapping of str to Trace, optional
+    attrs : mapping, optional
+        Where the data come from.  "unit_names", a list of one name a unit, follows `select`.
+
+    Raises
+    ------
+    RecordingError
+        If the spikes are unsorted, duplicated (one unit twice at one time), not finite or outside
+        the limits, or an id is not of a unit.  Nothing is repaired silently: see `from_unsorted`.
+    ParameterError, UnitError
+        If `n_units` or a limit is out of its domain, or a quantity is no time.
+
+    Notes
+    -----
+    The arrays given are copied, never modified; the arrays inside are read-only.  A recording
+    without any spike is valid (a silent network is a result); analyses of it raise.
+
+    Examples
+    --------
+    >>> recording = Recording([0.1, 0.2, 0.2], [1, 0, 2], 4, 0.0, 1.0)
+    >>> recording.rates()
+    array([1., 1., 1., 0.])
+    >>> recording.binned(0.5)
+    array([[1, 1, 1, 0],
+           [0, 0, 0, 0]])
+    """
+
+    times: np.ndarray
+    ids: np.ndarray
+    n_units: int
+    t_start: float
+    t_stop: float
+    traces: Mapping[str, Trace] = field(default_factory=dict)
+    attrs: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        times, ids = in_seconds("times", self.times), checks.checked_ids(self.ids)
+        n_units = check_integer("n_units", self.n_units, low=1, high=2**31 - 1)
+        t_start, t_stop = checks.checked_limits(self.t_start, self.t_stop)
+        checks.check_shapes(times, ids)
+        checks.check_values(times, ids, n_units, t_start, t_stop)
+        checks.check_sorted(times)
+        if (np.diff(ids)[np.diff(times) == 0] < 0).any():
+            order = np.lexsort((ids, times))
+            times, ids = times[order], ids[order]
+        checks.check_no_duplicates(times, ids)
+        traces, attrs = checks.as_dict("traces", self.traces), checks.as_dict("attrs", self.attrs)
+        check_traces(traces)
+        checks.check_unit_names(n_units, attrs)
+        freeze(self, times=times, ids=ids, n_units=n_units, t_start=t_start, t_stop=t_stop)
+        freeze(self, traces=traces, attrs=attrs)
+
+    # ------------------------------------------------------------------ other ways to make one
+
+    @classmethod
+    def from_unsorted(
+        cls,
+        times: Any,
+        ids: Any,
+        n_units: int,
+        t_start: Any,
+        t_stop: Any,
+        *,
+        sort: bool = True,
+        drop_duplicates: bool = False,
+        attrs: Mapping[str, Any] | None = None,
+    ) -> "Recording":
+        """Return a Recording of spikes in any order, repaired as asked.
+
+        Parameters
+        ----------
+        times, ids, n_units, t_start, t_stop, attrs
+            As for `Recording`.
+        sort : bool
+            Sort the spikes by (time, id).
+        drop_duplicates : bool
+            Keep only the first of several spikes of one unit at one time; their number is stored
+            in ``attrs["duplicates_dropped"]``.
+        """
+        times, ids = in_seconds("times", times), checks.checked_ids(ids)
+        checks.check_shapes(times, ids)
+        attributes = dict(attrs or {})
+        if not sort:
+            checks.check_sorted(times)
+        order = np.lexsort((ids, times))
+        times, ids = times[order], ids[order]
+        if drop_duplicates:
+            repeats = checks.duplicate_spikes(times, ids)
+            times, ids = times[~repeats], ids[~repeats]
+            attributes["duplicates_dropped"] = int(np.count_nonzero(repeats))
+        return cls(times, ids, n_units, t_start, t_stop, attrs=attributes)
+
+    @classmethod
+    def from_spike_trains(
+        cls,
+        trains: Iterable[Any],
+        t_start: Any,
+        t_stop: Any,
+        *,
+        sort: bool = False,
+        drop_duplicates: bool = False,
+        attrs: Mapping[str, Any] | None = None,
+    ) -> "Recording":
+        """Return a Recording of one array of spike times a unit.
+
+        Parameters
+        ----------
+        trains : iterable of (n_i,) array_like or quantities
+            Spike times of each unit in seconds, sorted; empty for a silent unit.
+        t_start, t_stop, attrs
+            As for `Recording`.
+        sort : bool
+            Sort each train instead of raising where it is unsorted.
+        drop_duplicates : bool
+            As for `from_unsorted`.
+        """
+        if not isinstance(trains, Iterable) or getattr(trains, "ndim", 1) == 0:
+            raise RecordingError(f"trains must hold one array a unit, got {trains!r}")
+        arrays = [in_seconds(f"trains[{i}]", train) for i, train in enumerate(trains)]
+        shapes = [train.shape for train in arrays if train.ndim != 1]
+        if shapes:
+            raise RecordingError(
+                f"trains must hold one flat array a unit, got one of shape {shapes[0]}; "
+                "for one unit pass [times]"
+            )
+        if not arrays:
+            raise RecordingError("trains must hold at least one unit, got none")
+        for unit, train in enumerate(arrays if not sort else ()):
+            checks.check_sorted(train, f"times of unit {unit}")
+        ids = np.repeat(np.arange(len(arrays)), [train.size for train in arrays])
+        return cls.from_unsorted(
+            np.concatenate(arrays),
+            ids,
+            len(arrays),
+            t_start,
+            t_stop,
+            drop_duplicates=drop_duplicates,
+            attrs=attrs,
+        )
+
+    @classmethod
+    def from_monitor(
+        cls,
+        spike_monitor: Any,
+        t_start: Any = None,
+        t_stop: Any = None,
+        *,
+        traces: Mapping[str, Trace] | None = None,
+        attrs: Mapping[str, Any] | None = None,
+    ) -> "Recording":
+        """Return the spikes of a Brian2 SpikeMonitor or EventMonitor.
+
+        Parameters
+        ----------
+        spike_monitor : brian2.SpikeMonitor
+        t_start : float or quantity, optional
+            When the monitor started to record; default 0 s.
+        t_stop : float or quantity, optional
+            Default: the present time of the monitor's clock, that is the end of the run, also
+            where the last spike came earlier.
+        traces, attrs
+            As for `Recording`; see `Trace.from_monitor`.
+        """
+        if not (hasattr(spike_monitor, "source") and "i" in spike_monitor.variables):
+            raise RecordingError(
+                f"spike_monitor must record spike times and indices, got {spike_monitor!r}; "
+                "use SpikeMonitor(neurons), with record=True"
+            )
+        end = float(np.asarray(spike_monitor.clock.t_)) if t_stop is None else t_stop
+        times, ids = np.asarray(spike_monitor.t_), np.asarray(spike_monitor.i)
+        order = np.lexsort((ids, times))
+        return cls(
+            times[order],
+            ids[order],
+            len(spike_monitor.source),
+            0.0 if t_start is None else t_start,
+            end,
+            traces or {},
+            {"source": f"Brian2 {spike_monitor.name}", **(attrs or {})},
+        )
+
+    @classmethod
+    def from_neo(
+        cls, data: Any, t_start: Any = None, t_stop: Any = None, **options: bool
+    ) -> "Recording":
+        """Return a neo Segment, Block or list of SpikeTrains; see `recording_neo.from_neo`."""
+        from heavytail_snn.recording.neo_edge import from_neo
+
+        return from_neo(data, t_start, t_stop, **options)
+
+    @classmethod
+    def read(cls, path: str | PathLike[str], **options: Any) -> "Recording":
+        """Read a recording from a file; see `heavytail_snn.recording.files.read`."""
+        from heavytail_snn.recording.files import read
+
+        return read(path, **options)
+
+    # ------------------------------------------------------------------ leaving
+
+    def to_neo(self, *, lazy: bool = True) -> "neo.Segment":
+        """Return a neo.Segment with the limits of the run; see `recording_neo.to_neo`."""
+        from heavytail_snn.recording.neo_edge import to_neo
+
+        return to_neo(self, lazy=lazy)
+
+    def write(self, path: str | PathLike[str]) -> None:
+        """Write to .npz (everything), .nix (through neo) or .txt (spikes only)."""
+        from heavytail_snn.recording.files import write
+
+        write(self, path)
+
+    # ------------------------------------------------------------------ looking
+
+    @property
+    def duration(self) -> float:
+        """Length of the run in seconds."""
+        return self.t_stop - self.t_start
+
+    @property
+    def n_spikes(self) -> int:
+        """Number of spikes of all units."""
+        return self.times.size
+
+    def counts(self) -> np.ndarray:
+        """Return the number of spikes of each unit, shape (n_units,)."""
+        return np.bincount(self.ids, minlength=self.n_units)
+
+    def rates(self) -> np.ndarray:
+        """Return the firing rate of each unit in Hz, shape (n_units,)."""
+        return self.counts() / self.duration
+
+    def spike_trains(self) -> list[np.ndarray]:
+        """Return the sorted spike times of each unit in seconds, a list of `n_units` arrays."""
+        by_unit = self.times[np.argsort(self.ids, kind="stable")]
+        return np.split(by_unit, np.cumsum(self.counts())[:-1])
+
+    def n_bins(self, bin_size: float) -> int:
+        """Return the number of bins that cover the run; the last may reach beyond t_stop."""
+        bin_size = one_time("bin_size", bin_size, low=0, open_low=True)
+        exact = self.duration / bin_size
+        whole = round(exact)
+        return whole if whole and abs(exact - whole) < EDGE_TOLERANCE else int(exact) + 1
+
+    def bin_indices(self, bin_size: float) -> np.ndarray:
+        """Return the bin of each spike, shape (n_spikes,); a spike at t_stop is in the last bin."""
+        bin_size = one_time("bin_size", bin_size, low=0, open_low=True)
+        position = (self.times - self.t_start) / bin_size
+        return np.minimum((position + EDGE_TOLERANCE).astype(np.int64), self.n_bins(bin_size) - 1)
+
+    def binned(self, bin_size: Any, *, max_memory: float = 8e9) -> np.ndarray:
+        """Count the spikes of each unit in bins from t_start on; every spike is in one bin.
+
+        Parameters
+        ----------
+        bin_size : float or quantity of time
+        max_memory : float
+            Largest array in bytes that may be built.
+
+        Returns
+        -------
+        (n_bins, n_units) ndarray of int
+            Where the duration is no multiple of `bin_size`, the last bin reaches beyond t_stop.
+        """
+        bin_size = one_time("bin_size", bin_size, low=0, open_low=True)
+        max_memory = check_memory_limit(max_memory)
+        cells = self.duration / bin_size * self.n_units
+        if 8 * cells > max_memory:
+            raise MemoryLimitError(
+                f"bins of {bin_size:g} s for {self.n_units} units over {self.duration:g} s need "
+                f"{8e-9 * cells:.3g} GB, more than max_memory = {1e-9 * max_memory:.3g} GB; "
+                "use wider bins, fewer units (select) or a shorter stretch (slice)"
+            )
+        n_bins = self.n_bins(bin_size)
+        flat = self.bin_indices(bin_size) * self.n_units + self.ids
+        return np.bincount(flat, minlength=n_bins * self.n_units).reshape(n_bins, self.n_units)
+
+    def quality(self) -> "QualityReport":
+        """Report what a careful reader of these data must know; flags units, drops nothing."""
+        from heavytail_snn.recording.quality import quality_report
+
+        return quality_report(self)
+
+    # ------------------------------------------------------------------ parts
+
+    def select(self, units: Sequence[int] | np.ndarray) -> "Recording":
+        """Return the recording of some units, renumbered in the order given.
+
+        Parameters
+        ----------
+        units : sequence of int, or (n_units,) boolean mask
+            Their former numbers are kept in ``attrs["selected_units"]``.
+        """
+        chosen = self._unit_indices(units)
+        new_id = np.full(self.n_units, -1)
+        new_id[chosen] = np.arange(chosen.size)
+        kept = new_id[self.ids] >= 0
+        times, ids = self.times[kept], new_id[self.ids[kept]]
+        order = np.lexsort((ids, times))
+        traces = {name: trace.select(new_id) for name, trace in self.traces.items()}
+        attrs = {**self.attrs, "selected_units": chosen.tolist()}
+        if "unit_names" in attrs:
+            attrs["unit_names"] = [self.attrs["unit_names"][unit] for unit in chosen]
+        return Recording(
+            times[order], ids[order], chosen.size, self.t_start, self.t_stop, traces, attrs
+        )
+
+    def slice(self, t0: Any, t1: Any) -> "Recording":
+        """Return the stretch [t0, t1), or [t0, t_stop] if t1 is t_stop, with these limits.
+
+        Adjoining slices share no spike, and together hold every spike.
+        """
+        t0, t1 = checks.checked_limits(t0, t1)
+        if t0 < self.t_start or t1 > self.t_stop:
+            raise RecordingError(
+                f"a slice must lie in [t_start, t_stop] = [{self.t_start:g}, {self.t_stop:g}] s, "
+                f"got [{t0:g}, {t1:g}] s"
+            )
+        first = np.searchsorted(self.times, t0, side="left")
+        last = np.searchsorted(self.times, t1, side="right" if t1 == self.t_stop else "left")
+        traces = {name: trace.slice(t0, t1) for name, trace in self.traces.items()}
+        cut = slice(first, last)
+        return Recording(self.times[cut], self.ids[cut], self.n_units, t0, t1, traces, self.attrs)
+
+    def with_attrs(self, **attrs: Any) -> "Recording":
+        """Return the same recording with further attributes."""
+        return replace(self, attrs={**self.attrs, **attrs})
+
+    def __eq__(self, other: object) -> bool:
+        """Compare spikes, limits and traces; `attrs`, the provenance, may differ."""
+        return isinstance(other, Recording) and same_fields(self, other, ignore=("attrs",))
+
+    def __repr__(self) -> str:
+        return (
+            f"Recording({self.n_units} units, {self.n_spikes} spikes, "
+            f"{self.t_start:g} to {self.t_stop:g} s)"
+        )
+
+    def _unit_indices(self, units: Any) -> np.ndarray:
+        array = np.atleast_1d(np.asarray(units))
+        if array.dtype == bool and array.shape == (self.n_units,):
+            array = np.flatnonzero(array)
+        whole = array.dtype.kind in "iu" and array.ndim == 1 and array.size > 0
+        if not whole or array.min() < 0 or array.max() >= self.n_units:
+            raise ParameterError(
+                "units", units, f"must be unit numbers in 0 ... {self.n_units - 1}, at least one"
+            )
+        if np.unique(array).size != array.size:
+            raise ParameterError("units", units, "must not name a unit twice")
+        return array

@@ -1,0 +1,1 @@
+"""Weight matrices: laws of single weights, wirings, and couplings that join both."""

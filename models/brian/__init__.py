@@ -1,0 +1,1 @@
+"""Spiking networks that run through Brian2."""

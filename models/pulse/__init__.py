@@ -1,0 +1,1 @@
+"""Pulse-coupled networks, integrated from spike to spike without a time grid."""

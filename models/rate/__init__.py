@@ -1,0 +1,1 @@
+"""Rate networks: maps and flows."""
