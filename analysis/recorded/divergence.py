@@ -6,8 +6,8 @@ recording the first distance is uncontrolled, and from a single recorded signal 
 learnt at all: nearest-neighbour divergence (Rosenstein, Kantz, Wolf) of the population rate gives
 the same slope for a chaotic network, a stable one and independent Poisson trains, because a few
 thousand samples never come close in a space of tens of dimensions.  The test
-tests/science/test_no_exponent_from_recordings.py shows it.  The library therefore estimates no
-exponent from a recording; exponents come from models (`lyapunov_spectrum` and
+tests/science/lyapunov/test_no_exponent_from_recordings.py shows it.  The library therefore
+estimates no exponent from a recording; exponents come from models (`lyapunov_spectrum` and
 `lyapunov_spectrum_of_brian`).
 """
 

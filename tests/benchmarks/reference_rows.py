@@ -4,7 +4,7 @@ Run ``OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python tests/benchmarks/reference
 quarter of an hour on one core, or a part with ``--only PATTERN``.  Each row is printed with the
 reference, ours, its standard error, the difference in combined standard errors (z) and whether it
 is within the tolerance of the file.  ``--store FILE`` collects the parts, and ``--table FILE``
-writes all that is stored as Markdown; the last complete one is tests/science/REFERENCE_ROWS.md.
+writes all that is stored as Markdown; the last complete one is tests/support/REFERENCE_ROWS.md.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import warnings
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/science"))
+sys.path.insert(0, str(ROOT / "tests/support"))
 
 from rate_reference import all_entries, compute, groups  # noqa: E402
 from reference_table import rows  # noqa: E402

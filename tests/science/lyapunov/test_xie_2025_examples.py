@@ -12,7 +12,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-FOLDER = Path(__file__).resolve().parents[2] / "examples/frompapers"
+FOLDER = Path(__file__).resolve().parents[3] / "examples/frompapers"
 SCRIPTS = sorted(path.stem for path in FOLDER.glob("xie_2025_*.py"))
 
 

@@ -24,7 +24,7 @@ def test_default_study_is_the_one_promised():
 
 
 def test_the_example_file_is_the_default():
-    path = Path(__file__).resolve().parents[2] / "examples/study_default.toml"
+    path = Path(__file__).resolve().parents[3] / "examples/study_default.toml"
     assert path.read_text() == DEFAULT_TOML
 
 

@@ -20,7 +20,7 @@ from heavytail_snn.analysis import theory
 from heavytail_snn.analysis.theory.numerics.transfer import as_transfer
 from heavytail_snn.analysis.theory.rate.flow import stationary_variance
 
-REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference"
+REFERENCE = Path(__file__).resolve().parents[4] / "shared" / "reference"
 
 rate_flow = lru_cache(theory.rate_flow)
 rate_map = lru_cache(theory.rate_map)

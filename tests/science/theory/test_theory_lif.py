@@ -31,7 +31,7 @@ from heavytail_snn.analysis.theory.lif.siegert import siegert, siegert_derivativ
 from heavytail_snn.analysis.theory.lif.spectrum import lif_spectrum
 from heavytail_snn.analysis.theory.lif.stability import lif_critical_weight, lif_stability
 
-REFERENCE = Path(__file__).resolve().parents[3] / "shared/reference/theory.json"
+REFERENCE = Path(__file__).resolve().parents[4] / "shared/reference/theory.json"
 ENTRIES = (
     {e["id"]: e for e in json.loads(REFERENCE.read_text())["entries"] if e["section"] == 8}
     if REFERENCE.exists()

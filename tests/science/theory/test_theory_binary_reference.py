@@ -19,7 +19,7 @@ from scipy import linalg
 
 from heavytail_snn.analysis import theory
 
-REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference" / "theory.json"
+REFERENCE = Path(__file__).resolve().parents[4] / "shared" / "reference" / "theory.json"
 
 NOT_TESTED_HERE = {
     r"heavy\.tanh\..*gamma": "scale of the field, test_theory_rate_reference.py",

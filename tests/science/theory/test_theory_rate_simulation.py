@@ -17,7 +17,7 @@ from heavytail_snn.weights.coupling import Coupling
 from heavytail_snn.weights.laws import Gaussian, LevyStable
 from heavytail_snn.weights.wiring import AllToAll
 
-TUTORIALS = Path(__file__).resolve().parents[2] / "examples" / "tutorials"
+TUTORIALS = Path(__file__).resolve().parents[3] / "examples" / "tutorials"
 
 
 def test_map_of_400_neurons():
