@@ -13,10 +13,11 @@ for _library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-import pytest  # noqa: E402
-
 # Workers send warnings of the library's classes to the process that started them, and Brian2 must
 # be imported there in the main thread: so here.
+import brian2  # noqa: E402, F401
+import pytest  # noqa: E402
+
 import heavytail_snn  # noqa: E402, F401
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -1,0 +1,5 @@
+"""``python -m heavytail_snn.cli``: the command line without an installed script."""
+
+from heavytail_snn.cli.main import main
+
+main()
