@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
+from heavytail_snn.core.errors import check_integer
+
 AUTO = "auto"
+
+
+def check_number(k: Any) -> int | str:
+    """Return the number of exponents asked for, "auto" for None; its upper bound comes later."""
+    remedy = f"or {AUTO!r} for as many as the Kaplan-Yorke dimension needs"
+    return AUTO if k is None or k == AUTO else check_integer("k", k, low=1, remedy=remedy)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from heavytail_snn.analysis.lyapunov.tangent.derived import (
     halves_agree,
     neutral,
 )
+from heavytail_snn.analysis.lyapunov.tangent.kaplan_yorke import reaches_dimension
 from heavytail_snn.core.errors import ParameterError, check_choice, check_integer
 from heavytail_snn.core.results import Estimate, Result, field_of
 
@@ -48,7 +49,7 @@ class LyapunovSpectrum(Result):
     kaplan_yorke_dimension, entropy_rate : float
         nan if too few exponents were computed, and for the dimension where signs within their
         errors decide it (the warning gives its range); ``_standard_error`` from the blocks.
-    fraction_positive : float
+    positive_fraction : float
         Positive exponents divided by the tangent dimension; nan if the smallest is positive.
     zero_index, zero_value, lambda_max_nontrivial
         The neutral exponent of an autonomous flow or event network and the largest other one;
@@ -89,7 +90,7 @@ class LyapunovSpectrum(Result):
         unit=_RATE, quantity="entropy_rate", error="entropy_rate_standard_error"
     )
     entropy_rate_standard_error: float = field_of(unit=_RATE)
-    fraction_positive: float = field_of(quantity="positive_fraction")
+    positive_fraction: float = field_of(quantity="positive_fraction")
     zero_index: int | None = None
     zero_value: float | None = None
     lambda_max_nontrivial: float | None = None
@@ -116,11 +117,6 @@ class LyapunovSpectrum(Result):
     def largest_exponent_standard_error(self) -> float:
         """Block standard error of the largest exponent."""
         return float(self.standard_error[0])
-
-    @property
-    def positive_fraction(self) -> float:
-        """`fraction_positive` under the name that the theories use."""
-        return self.fraction_positive
 
     def unit_of(self, name: str) -> str:
         """Return the unit of a field, with the run's own unit for rates."""
@@ -267,7 +263,7 @@ def spectrum_from_blocks(
         block_times=block_times,
         history=history,
         history_times=history_times,
-        fraction_positive=_positive_fraction(exponents, tangent_dimension, complete),
+        positive_fraction=_positive_fraction(exponents, tangent_dimension, complete),
         mean_exponent=float(finite.mean()) if complete and finite.size else float("nan"),
         converged=not notes and halves_agree(block_exponents, turned),
         time=total,
@@ -320,7 +316,7 @@ def _positive_fraction(exponents: np.ndarray, dimension: int | None, complete: b
 
 
 def _too_few(k: int, exponents: np.ndarray, complete: bool) -> tuple[str, ...]:
-    if complete or (np.cumsum(exponents) < 0).any():
+    if complete or reaches_dimension(exponents):
         return ()
     return (
         f"k = {k} is too small for the Kaplan-Yorke dimension: no sum of the leading exponents is "

@@ -35,7 +35,7 @@ def test_exponents_are_total_stretch_over_total_time_in_descending_order():
         2 + (expected[1] + expected[2]) / -expected[0]
     )
     assert result.mean_exponent == pytest.approx(expected.mean())
-    assert result.positive_fraction == result.fraction_positive == pytest.approx(2 / 3)
+    assert result.positive_fraction == pytest.approx(2 / 3)
 
 
 def test_standard_errors_cover_the_truth_at_their_rate():
@@ -62,7 +62,7 @@ def test_nan_dimension_where_k_is_too_small_and_number_of_exponents_is_never_ret
     result = build(np.tile([0.4, 0.3], (20, 1)), tangent_dimension=10)
     assert np.isnan(result.kaplan_yorke_dimension)
     assert np.isnan(result.entropy_rate)
-    assert np.isnan(result.fraction_positive)
+    assert np.isnan(result.positive_fraction)
     assert not result.complete
     assert result.warnings[0].startswith("k = 2 is too small")
 
