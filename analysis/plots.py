@@ -174,7 +174,7 @@ def exponent_curves(
     ax.axhline(0, color="0.5", lw=0.8)
     ax.set_xscale("log")
     gains = np.unique(np.concatenate([curve.gains for curve in curves.values()]))
-    ax.set_xticks(gains, [f"{g:g}" for g in gains])
+    ax.set_xticks(gains, [f"{g:.12g}" for g in gains])
     ax.minorticks_off()
     ax.set(xlabel="gain g of the rate map", ylabel="largest exponent (1/step)")
     ax.legend()
@@ -264,8 +264,7 @@ def dimension_against_gain(
             error = np.nan_to_num(estimate.standard_error)
             ax.errorbar(gain, estimate.value, error, fmt="o", color=color, label=label)
     ax.set(xlabel="gain g", ylabel="dimension / neurons", xscale="log")
-    ticks = np.geomspace(gains[0], gains[-1], 6)
-    ax.set_xticks(ticks, [f"{g:.2g}" for g in ticks])
+    ax.set_xticks(*_round_ticks(gains, 6))
     ax.minorticks_off()
     ax.set_ylim(bottom=0)
     ax.legend()
@@ -312,8 +311,7 @@ def onset_map(
             label, (alpha, gain), offset, textcoords="offset points", ha="right", fontsize="small"
         )
     ax.set_yscale("log")
-    ticks = np.geomspace(gains[0], gains[-1], 5)
-    ax.set_yticks(ticks, [f"{g:.2g}" for g in ticks])
+    ax.set_yticks(*_round_ticks(gains, 5))
     ax.minorticks_off()
     ax.set(xlabel=r"stability $\alpha$", ylabel="gain g")
     return ax
@@ -359,3 +357,14 @@ def comparison_forest(comparisons: Mapping[str, Comparison], ax: Axes | None = N
 def _dashes(ax: Axes, x: np.ndarray, y: np.ndarray, label: str) -> None:
     """Draw a prediction: thin black dashes."""
     ax.plot(x, y, ls="--", lw=1, color="black", label=f"{label}, theory")
+
+
+def _round_ticks(values: np.ndarray, n: int) -> tuple[list[float], list[str]]:
+    """Return about n places of equal ratio within `values`, at the numbers that label them."""
+    low, high = float(values[0]), float(values[-1])
+    for digits in range(2, 18):
+        labels = [f"{place:.{digits}g}" for place in np.geomspace(low, high, n)]
+        inside = {float(label): label for label in labels if low <= float(label) <= high}
+        if len(inside) > n // 2 or low == high:
+            break
+    return list(inside), list(inside.values())
