@@ -26,7 +26,7 @@ from heavytail_snn.weights.wiring import AllToAll, FixedInDegree
 
 mpl.use("Agg")
 STABLE = Coupling(LevyStable(1.5), AllToAll())
-SHORT = {"n_steps": 50, "state_warmup": 0, "tangent_warmup": 0}
+TEN_STEPS = {"n_steps": 10, "state_warmup": 0, "tangent_warmup": 0}
 
 
 def minus_sine(x):
@@ -35,11 +35,14 @@ def minus_sine(x):
 
 @pytest.mark.parametrize("noise", [0.0, 0.1])
 def test_batched_gains_equal_single_runs(noise):
+    """Ten steps: a product with more columns rounds differently, and chaos amplifies it."""
     weights = STABLE.sample(80, 1)
     gains = [0.3, 1.0, 2.0, 5.0]
-    batched = largest_exponent_curve(weights, gains, noise=noise, seed=2, **SHORT)
-    single = [largest_exponent_curve(weights, g, noise=noise, seed=2, **SHORT) for g in gains]
+    batched = largest_exponent_curve(weights, gains, noise=noise, seed=2, **TEN_STEPS)
+    single = [largest_exponent_curve(weights, g, noise=noise, seed=2, **TEN_STEPS) for g in gains]
     np.testing.assert_allclose(batched.exponents, [c.exponents[0] for c in single], atol=1e-9)
+    blocks = np.concatenate([c.block_exponents for c in single], axis=1)
+    np.testing.assert_allclose(batched.block_exponents, blocks, atol=1e-9)
 
 
 def test_the_curve_is_the_first_exponent_of_the_spectrum():
@@ -103,12 +106,12 @@ def test_float32_states_its_error_and_agrees_statistically():
 def test_sparse_weights_and_low_rank_structure():
     weights = Coupling(LevyStable(1.5), FixedInDegree(10)).sample(50, 1)
     dense = weights.toarray()
-    first = largest_exponent_curve(weights, [1.0, 2.0], seed=1, **SHORT)
-    second = largest_exponent_curve(dense, [1.0, 2.0], seed=1, **SHORT)
+    first = largest_exponent_curve(weights, [1.0, 2.0], seed=1, **TEN_STEPS)
+    second = largest_exponent_curve(dense, [1.0, 2.0], seed=1, **TEN_STEPS)
     np.testing.assert_allclose(first.exponents, second.exponents, atol=1e-9)
     matrix = LowRankPlus(weights, np.ones((50, 1)), np.ones((50, 1)) / 50)
-    third = largest_exponent_curve(matrix, [1.0], seed=1, **SHORT)
-    fourth = largest_exponent_curve(matrix.toarray(), [1.0], seed=1, **SHORT)
+    third = largest_exponent_curve(matrix, [1.0], seed=1, **TEN_STEPS)
+    fourth = largest_exponent_curve(matrix.toarray(), [1.0], seed=1, **TEN_STEPS)
     np.testing.assert_allclose(third.exponents, fourth.exponents, atol=1e-9)
 
 
@@ -215,7 +218,7 @@ def test_bad_arguments_are_named(weights, gains, options, name):
         lambda: chaos_onset([], [1.0, 2.0]),
         lambda: chaos_onset(None),
         lambda: edge_of_chaos_width("a", [0.0, 0.1]),
-        lambda: chaos_onset(STABLE, [2.0, 1.0], n_neurons=10, **SHORT),
+        lambda: chaos_onset(STABLE, [2.0, 1.0], n_neurons=10, **TEN_STEPS),
         lambda: edge_of_chaos_width([1.0, 2.0], [0.0]),
         lambda: edge_of_chaos_width([1.0, -2.0], [0.0, 0.1]),
         lambda: edge_of_chaos_width([1.0, 2.0], [0.0, np.nan]),
