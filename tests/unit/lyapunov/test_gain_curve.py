@@ -46,16 +46,22 @@ def test_batched_gains_equal_single_runs(noise):
 
 
 def test_the_curve_is_the_first_exponent_of_the_spectrum():
+    """Means over six initial states, noises and frames: the trajectories part by chaos."""
     network = RateMap(STABLE, 80, noise=0.05, seed=1)
-    curve = largest_exponent_curve(
-        network, [2.0], seed=2, n_steps=2000, state_warmup=100, tangent_warmup=100
+    options = {"n_steps": 2000, "state_warmup": 100, "tangent_warmup": 100}
+    curves, spectra = [], []
+    for seed in range(2, 8):
+        curves.append(largest_exponent_curve(network, [2.0], seed=seed, **options))
+        spectra.append(lyapunov_spectrum(network.with_gain(2.0), k=3, seed=seed, **options))
+    of_curves, of_spectra = (
+        np.array([(each.exponents[0], each.standard_error[0]) for each in results])
+        for results in (curves, spectra)
     )
-    spectrum = lyapunov_spectrum(
-        network.with_gain(2.0), k=3, seed=2, n_steps=2000, state_warmup=100, tangent_warmup=100
-    )
-    error = np.hypot(curve.standard_error[0], spectrum.standard_error[0])
-    assert abs(curve.exponents[0] - spectrum.exponents[0]) < 3 * error + 0.002
-    assert curve.standard_error[0] == pytest.approx(spectrum.standard_error[0], rel=0.8)
+    error = np.hypot(*np.linalg.norm([of_curves[:, 1], of_spectra[:, 1]], axis=1)) / 6
+    assert error < 0.008
+    assert abs((of_curves - of_spectra)[:, 0].mean()) < 3 * error
+    # ten blocks tell an error to 24 %, the ratio of two means of six to 14 %
+    assert of_curves[:, 1].mean() == pytest.approx(of_spectra[:, 1].mean(), rel=0.45)
 
 
 def test_quiescent_exponent_is_the_spectral_radius():
@@ -243,18 +249,18 @@ def test_the_published_protocol_only_on_request_and_with_a_warning():
 
 @pytest.mark.filterwarnings("ignore::heavytail_snn.analysis.lyapunov.NotLyapunovWarning")
 def test_each_switch_of_the_published_protocol():
+    # few steps and columns: no rounding is amplified, and none is divided by a tiny stretch
     network = RateMap(STABLE, 30, gain=3.0, noise=0.2, seed=1)
     correct = {"transpose": False, "late_jacobian": False, "q0": "random", "clamp": 0.0}
-    options = {"seed": 4, "state_warmup": 50, "n_steps": 100, "k": 30}
-    ours = lyapunov_spectrum(
-        network, k=30, seed=4, state_warmup=50, tangent_warmup=20, n_steps=100, qr_every=1
-    )
-    same = lyapunov_spectrum(network, compat="xie2025", tangent_warmup=20, **options, **correct)
+    options = {"seed": 4, "state_warmup": 5, "n_steps": 10, "k": 12}
+    ours = lyapunov_spectrum(network, tangent_warmup=5, qr_every=1, **options)
+    assert ours.exponents[-1] > -5
+    same = lyapunov_spectrum(network, compat="xie2025", tangent_warmup=5, **options, **correct)
     np.testing.assert_allclose(same.exponents, ours.exponents, atol=1e-9)
     for switch in (
         {"transpose": True}, {"late_jacobian": True}, {"q0": "identity"}, {"tangent_warmup": 0}
     ):  # fmt: skip
-        changed = correct | {"tangent_warmup": 20} | switch
+        changed = correct | {"tangent_warmup": 5} | switch
         other = lyapunov_spectrum(network, compat="xie2025", **options, **changed)
         assert np.abs(other.exponents - ours.exponents).max() > 1e-4, switch
 
