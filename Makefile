@@ -67,7 +67,7 @@ lint: $(VENV)/.installed-dev ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@rm -rf build/typing && mkdir -p build/typing/heavytail_snn
-	@ln -s $(CURDIR)/heavytail_snn/* $(CURDIR)/models $(CURDIR)/analysis build/typing/heavytail_snn/
+	@ln -s "$(CURDIR)"/heavytail_snn/* "$(CURDIR)/models" "$(CURDIR)/analysis" build/typing/heavytail_snn/
 	cd build/typing && ../../$(BIN)/mypy --config-file ../../pyproject.toml -p heavytail_snn
 
 clean: ## remove environments, builds and output
