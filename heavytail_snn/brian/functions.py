@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 from brian2 import Function
-from brian2.core.functions import DEFAULT_FUNCTIONS
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from heavytail_snn.brian.internals import add_string_function, default_function
 from heavytail_snn.core.arrays import real_array
 from heavytail_snn.core.errors import ParameterError
 from heavytail_snn.weights.stable import stable_from_uniform_and_exponential
@@ -238,7 +238,7 @@ def _levy_stable_function() -> Function:
         stateless=False,
         auto_vectorise=True,
     )
-    rand = {"_rand": DEFAULT_FUNCTIONS["rand"]}
+    rand = {"_rand": default_function("rand")}
     add = function.implementations.add_implementation
     add("numpy", _levy_stable_numpy)
     cython = _cython_source("_levy_stable", _CYTHON_LEVY_STABLE)
@@ -264,6 +264,6 @@ def register() -> None:
 
     Called when heavytail_snn is imported; calling it again changes nothing.
     """
-    DEFAULT_FUNCTIONS.setdefault("stable_ug", _stable_ug_function())
-    DEFAULT_FUNCTIONS.setdefault("levy_stable", _levy_stable_function())
-    DEFAULT_FUNCTIONS.setdefault("normal_cdf", _normal_cdf_function())
+    add_string_function("stable_ug", _stable_ug_function())
+    add_string_function("levy_stable", _levy_stable_function())
+    add_string_function("normal_cdf", _normal_cdf_function())

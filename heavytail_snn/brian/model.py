@@ -19,7 +19,7 @@ from heavytail_snn.weights.coupling import Coupling
 if TYPE_CHECKING:
     from brian2 import Clock, NeuronGroup, Synapses
 
-    from heavytail_snn.brian.connect import Connectivity
+    from heavytail_snn.brian.connectivity import Connectivity
 
 Values = dict[str, float | NDArray[Any]]
 

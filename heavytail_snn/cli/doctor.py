@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from heavytail_snn.brian.simulation import cpp as backend_cpp
-from heavytail_snn.brian.simulation import cuda as backend_cuda
-from heavytail_snn.brian.simulation import runtime as backends
-from heavytail_snn.brian.simulation.standalone import cache_directory
+from heavytail_snn.brian.cache import cache_directory
+from heavytail_snn.brian.simulation import cpp, cuda_tools
+from heavytail_snn.brian.simulation.runtime import runtime_target
 from heavytail_snn.core.errors import BackendError
 
 Status = Literal["ok", "missing", "broken"]
@@ -69,11 +68,11 @@ def _package(name: str, remedy: str, *, needed: bool = False) -> Finding:
 
 
 def _compiler() -> Finding:
-    version = backend_cpp.compiler_version()
+    version = cpp.compiler_version()
     if version:
         return Finding("C++ compiler", "ok", version)
     remedy = "install g++ or clang; without it only the numpy target works"
-    return Finding("C++ compiler", "missing", backend_cpp.compiler(), remedy)
+    return Finding("C++ compiler", "missing", cpp.compiler(), remedy)
 
 
 def _tool(name: str, remedy: str) -> Finding:
@@ -82,7 +81,7 @@ def _tool(name: str, remedy: str) -> Finding:
 
 
 def _curand() -> Finding:
-    folder = backend_cuda.find_curand()
+    folder = cuda_tools.find_curand()
     if folder is not None:
         return Finding("cuRAND", "ok", str(folder))
     return Finding("cuRAND", "missing", "", "pip install nvidia-curand, or a full CUDA toolkit")
@@ -107,7 +106,7 @@ def _brian2cuda() -> Finding:
 
 
 def _gpu() -> Finding:
-    name = backend_cuda.gpu_name()
+    name = cuda_tools.gpu_name()
     if name:
         return Finding("GPU", "ok", name)
     remedy = "use backend='cpp', or export_cuda(...) and a machine with an NVIDIA GPU"
@@ -115,9 +114,9 @@ def _gpu() -> Finding:
 
 
 def _backends() -> list[Finding]:
-    findings = [Finding("backend runtime", "ok", backends.runtime_target(), needed=True)]
+    findings = [Finding("backend runtime", "ok", runtime_target(), needed=True)]
     try:
-        backend_cpp.check_compiler()
+        cpp.Cpp().check_tools()
         findings.append(Finding("backend cpp", "ok", "builds and runs"))
     except BackendError as error:
         findings.append(Finding("backend cpp", "missing", "", str(error)))
@@ -126,11 +125,11 @@ def _backends() -> list[Finding]:
         findings.append(Finding("backend cuda", "missing", "", missing[0].remedy))
         return findings
     try:
-        backend_cuda.check_build_tools()
+        cuda_tools.check_build_tools()
     except BackendError as error:
         findings.append(Finding("backend cuda", "missing", "generates only", str(error)))
         return findings
-    if backend_cuda.gpu_name():
+    if cuda_tools.gpu_name():
         findings.append(Finding("backend cuda", "ok", "generates, builds and runs"))
     else:
         findings.append(

@@ -12,7 +12,7 @@ import numpy as np
 from brian2 import Clock, NeuronGroup, Quantity, Synapses, ms
 from numpy.typing import ArrayLike, NDArray
 
-from heavytail_snn.brian.connect import Connectivity
+from heavytail_snn.brian.connectivity import Connectivity
 from heavytail_snn.brian.model import NetworkModel, Values
 from heavytail_snn.core.errors import ParameterError, check_choice, check_integer, check_real
 from heavytail_snn.core.randomness import Seed, stream

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from brian2 import Clock, NeuronGroup, Quantity, Synapses, ms, mV
 
-from heavytail_snn.brian.connect import Connectivity
+from heavytail_snn.brian.connectivity import Connectivity
 from heavytail_snn.brian.model import NetworkModel, Values
 from heavytail_snn.core.errors import ParameterError, check_choice
 from heavytail_snn.core.randomness import Seed, stream

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from brian2 import Network, NetworkOperation, NeuronGroup, PoissonInput, Synapses
-from brian2.groups.group import CodeRunner
 
 from heavytail_snn.analysis.lyapunov.brian.equations.hybrid import Population, Pulse
 from heavytail_snn.analysis.lyapunov.brian.equations.refusals import (
@@ -21,6 +20,7 @@ from heavytail_snn.analysis.lyapunov.brian.equations.symbolic import (
 )
 from heavytail_snn.analysis.lyapunov.brian.saltation.network import HybridNetwork
 from heavytail_snn.analysis.lyapunov.brian.saltation.terms import Spikes, Wiring
+from heavytail_snn.brian.internals import is_code_runner
 
 _SLOTS = ["start", "groups", "thresholds", "synapses", "resets", "end"]
 _MAX_GROWTH_PER_STEP = 0.25
@@ -73,7 +73,7 @@ def _check_object(
         remedy = "use a PoissonGroup and Synapses: its spikes are recorded as frozen input"
     elif isinstance(item, NetworkOperation):
         problem, remedy = "runs arbitrary code", "use a TimedArray or equations"
-    elif type(item) is CodeRunner:
+    elif is_code_runner(item):
         known = {str(s) for p in populations for s in (*p.variables, *p.parameters)}
         changed = changed_names(item.abstract_code or item.code or "") & known
         if changed:

@@ -20,6 +20,7 @@ import numpy as np
 from brian2 import NeuronGroup
 
 from heavytail_snn.analysis.lyapunov.brian.equations.refusals import GridLockedError
+from heavytail_snn.brian.internals import refractory
 from heavytail_snn.core.errors import ParameterError, check_integer
 
 UNCONFIRMED = (
@@ -128,7 +129,7 @@ def subgrid_strings(
     of the step.  The delay must not exceed the shortest inter-spike interval, because r is
     overwritten by the next spike.
     """
-    if neurons is not None and neurons._refractory is not False:
+    if neurons is not None and refractory(neurons) is not False:
         raise ParameterError(
             "neurons", neurons.name, "must not be refractory",
             "the clamp ends on the grid: use the saltation method, which treats it exactly",

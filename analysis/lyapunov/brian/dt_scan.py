@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2.core.namespace import get_local_namespace
 
 from heavytail_snn.analysis.lyapunov.brian.front import lyapunov_spectrum_of_brian
+from heavytail_snn.brian.internals import caller_namespace
 from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_integer
 from heavytail_snn.core.randomness import Seed, recorded_seed
 from heavytail_snn.core.results import Result, field_of
@@ -107,7 +107,7 @@ def lyapunov_dt_scan(
             "use (1, 2, 5)",
         )  # fmt: skip
     n_states = check_integer("n_states", n_states, low=1)
-    names = get_local_namespace(level=1) if namespace is None else namespace
+    names = caller_namespace(level=1) if namespace is None else namespace
     values, errors = [], []
     for step in dts:
         runs = [

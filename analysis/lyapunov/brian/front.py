@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from brian2 import Network, NeuronGroup, Synapses
-from brian2.core.namespace import get_local_namespace
 
 from heavytail_snn.analysis.lyapunov.brian.tangent import BrianTangent
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum
+from heavytail_snn.brian.internals import caller_namespace
 from heavytail_snn.core.errors import check_integer
 from heavytail_snn.core.randomness import Seed
 from heavytail_snn.core.time_units import one_time
@@ -79,7 +79,7 @@ def lyapunov_spectrum_of_brian(
     Exponents are those of the trajectory with the given inputs: with noise or external spikes the
     system is driven and has no zero exponent.
     """
-    names = get_local_namespace(level=1) if namespace is None else dict(namespace)
+    names = caller_namespace(level=1) if namespace is None else dict(namespace)
     times = {
         "duration": one_time("duration", duration, low=0, open_low=True),
         "state_warmup": one_time("state_warmup", state_warmup, low=0),

@@ -2,15 +2,14 @@
 
 from typing import Any
 
-import brian2
 from brian2 import NeuronGroup, Synapses, second
-from brian2.core.variables import ArrayVariable
 
 from heavytail_snn.analysis.lyapunov.brian.tangent import BrianTangent
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum
+from heavytail_snn.brian.device import active_device
 from heavytail_snn.brian.model import NetworkModel
-from heavytail_snn.brian.simulation import runtime as backends
-from heavytail_snn.brian.simulation.simulate import prepare
+from heavytail_snn.brian.simulation.network import network_in_process
+from heavytail_snn.brian.simulation.prepare import prepare
 from heavytail_snn.core.errors import ParameterError, check_integer
 from heavytail_snn.core.randomness import Seed
 from heavytail_snn.core.time_units import one_time
@@ -50,17 +49,10 @@ def lyapunov_spectrum_of_model(
     start, warm = (one_time("warmup", t, low=0) for t in (state_warmup, tangent_warmup))
     total = start + warm + one_time("duration", duration, low=0, open_low=True)
     run = prepare(model, total * second, dt=dt, seed=seed)
-    with backends.active_device("runtime") as device, backends._global_random_state(device):
-        network = backends.brian_network(run)
-        arrays = {
-            f"{variable.owner.name}.{variable.name}": variable
-            for item in network.sorted_objects
-            for variable in getattr(item, "variables", {}).values()
-            if isinstance(variable, ArrayVariable)
-        }
-        for key, value in run.values.items():
-            arrays[key].set_value(value)
-        brian2.seed(run.noise_seed)
+    with (
+        active_device("runtime") as device,
+        network_in_process(run, device) as (network, _),
+    ):
         groups = [item for item in network.sorted_objects if isinstance(item, NeuronGroup)]
         synapses = [item for item in network.sorted_objects if isinstance(item, Synapses)]
         tangent = BrianTangent(network, groups, synapses, duration=total, namespace={})

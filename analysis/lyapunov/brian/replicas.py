@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from brian2 import ms, second
 
-from heavytail_snn.brian.simulation import runtime as backends
-from heavytail_snn.brian.simulation.simulate import prepare, provenance
+from heavytail_snn.brian.simulation.backends import BACKENDS, execute
+from heavytail_snn.brian.simulation.prepare import prepare, provenance
+from heavytail_snn.brian.simulation.run import Run
 from heavytail_snn.core.errors import ParameterError, check_choice, check_integer
 from heavytail_snn.core.randomness import Seed, seed_sequence
 from heavytail_snn.core.results import Result, field_of
@@ -150,7 +151,7 @@ def _check(model: Any, kind: str, backend: str) -> None:
             "for event-based networks: one_spike_perturbation",
         )  # fmt: skip
     check_choice("kind", kind, ("extra", "removed", "none"))
-    check_choice("backend", backend, backends.BACKENDS)
+    check_choice("backend", backend, BACKENDS)
     if backend == "cuda":
         raise ParameterError(
             "backend", backend, "must repeat a run bit for bit, which a GPU does not",
@@ -158,7 +159,7 @@ def _check(model: Any, kind: str, backend: str) -> None:
         )  # fmt: skip
 
 
-def _potentials(run: backends.Run, neuron: int) -> tuple[float, float]:
+def _potentials(run: Run, neuron: int) -> tuple[float, float]:
     """Return v at 0 that leads to a spike in the first step, and to none but the same end."""
     values = run.values
     mu = float(np.broadcast_to(values["neurons.mu"], run.model.size)[neuron])
@@ -170,7 +171,7 @@ def _potentials(run: backends.Run, neuron: int) -> tuple[float, float]:
     return fire, silent
 
 
-def _started(run: backends.Run, neuron: int, potential: float | None) -> backends.Run:
+def _started(run: Run, neuron: int, potential: float | None) -> Run:
     if potential is None:
         return run
     v = np.array(np.broadcast_to(run.values["neurons.v"], run.model.size))
@@ -178,9 +179,9 @@ def _started(run: backends.Run, neuron: int, potential: float | None) -> backend
     return dataclasses.replace(run, values=run.values | {"neurons.v": v})
 
 
-def _spikes(run: backends.Run, backend: str) -> tuple[np.ndarray, np.ndarray]:
+def _spikes(run: Run, backend: str) -> tuple[np.ndarray, np.ndarray]:
     """Return step and neuron of each spike."""
-    spikes: Recording = backends.execute(run, backend)
+    spikes: Recording = execute(run, backend)
     return np.rint(spikes.times / run.dt).astype(np.int64), spikes.ids
 
 

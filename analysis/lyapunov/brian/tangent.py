@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from brian2 import Network, NeuronGroup, SpikeMonitor, StateMonitor, Synapses, second
 from brian2.core.functions import Function
-from brian2.core.namespace import get_local_namespace
 from brian2.devices.device import get_device
 from numpy.typing import NDArray
 
@@ -38,6 +37,7 @@ from heavytail_snn.analysis.lyapunov.brian.saltation.nonlinear import SCHEMES, N
 from heavytail_snn.analysis.lyapunov.brian.saltation.spectrum import saltation_spectrum
 from heavytail_snn.analysis.lyapunov.brian.saltation.terms import HybridModel, Spikes, Wiring
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum
+from heavytail_snn.brian import internals
 from heavytail_snn.core.errors import MemoryLimitError, ParameterError
 from heavytail_snn.core.randomness import Seed
 from heavytail_snn.core.time_units import one_time
@@ -79,7 +79,7 @@ class BrianTangent:
         namespace: Mapping[str, Any] | None = None,
     ) -> None:
         self.network = network
-        self.namespace = get_local_namespace(level=1) if namespace is None else namespace
+        self.namespace = internals.caller_namespace(level=1) if namespace is None else namespace
         self.duration = one_time("duration", duration, low=0, open_low=True)
         self.groups = [neurons] if isinstance(neurons, NeuronGroup) else list(neurons)
         self.synapses = [synapses] if isinstance(synapses, Synapses) else list(synapses)
@@ -132,9 +132,7 @@ class BrianTangent:
     def run(self) -> None:
         """Run the network on the current device and, in standalone mode, build it if need be."""
         self.network.run(self.duration * second, namespace=self.namespace)
-        device = get_device()
-        if hasattr(device, "has_been_run") and not device.has_been_run:
-            device.build(**{**device.build_options, "run": True})
+        internals.build_unless_run(get_device())
 
     def spectrum(
         self,
@@ -202,7 +200,7 @@ class BrianTangent:
             ]
             sources.append(np.asarray(synapses.i[:], dtype=np.int64) + offset[0])
             targets.append(np.asarray(synapses.j[:], dtype=np.int64) + offset[1])
-            delay = np.asarray(pathway.variables["delay"].get_value(), dtype=float)
+            delay = internals.delays(pathway)
             steps = np.floor(delay / self.dt + 0.5)
             delays.append(np.broadcast_to(steps * self.dt, sources[-1].shape))
             rows.append(np.arange(start, start + sources[-1].size))
@@ -248,7 +246,7 @@ class BrianTangent:
         return PopulationValues(population, size, values, tuple(tables), initial, self.dt)
 
     def _resolve(self, group: Any, name: str) -> Any:
-        return group.resolve_all([name], self.namespace, user_identifiers=())[name]
+        return internals.resolve(group, [name], self.namespace)[name]
 
     def _value(self, group: NeuronGroup, name: str, size: int) -> np.ndarray:
         """Return a parameter or constant of a group as (size,) numbers in SI units."""

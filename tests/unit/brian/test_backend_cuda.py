@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 from brian2 import Network, NetworkOperation, NeuronGroup, Synapses, ms, mV
 
-from heavytail_snn.brian.simulation import cuda as backend_cuda
-from heavytail_snn.brian.simulation.runtime import active_device, preferences
-from heavytail_snn.brian.simulation.simulate import prepare, simulate
-from heavytail_snn.brian.simulation.standalone import fingerprint
+from heavytail_snn.brian.device import active_device, preferences
+from heavytail_snn.brian.simulation import cuda_tools
+from heavytail_snn.brian.simulation.cuda import Cuda, problems
+from heavytail_snn.brian.simulation.cuda_export import export_cuda, read_results
+from heavytail_snn.brian.simulation.prepare import prepare
+from heavytail_snn.brian.simulation.project import fingerprint
+from heavytail_snn.brian.simulation.simulate import simulate
 from heavytail_snn.core.errors import BackendError
 from heavytail_snn.models import BinaryNetwork, LIFNetwork, WhiteNoise
 from heavytail_snn.weights.coupling import Coupling
@@ -25,14 +28,14 @@ NETWORKS = {
     "noisy_lif": LIFNetwork(COUPLING, 100, noise=WhiteNoise(3 * mV), synapse="alpha"),
     "binary": BinaryNetwork(COUPLING, 100, noise=0.5, noise_alpha=1.5),
 }
-no_nvcc = shutil.which("nvcc") is None or backend_cuda.find_curand() is None
+no_nvcc = shutil.which("nvcc") is None or cuda_tools.find_curand() is None
 
 
 @pytest.mark.cuda_generate
 @pytest.mark.parametrize("name", NETWORKS)
 def test_project_is_generated_complete_and_reproducibly(tmp_path, name):
     run = prepare(NETWORKS[name], 10 * ms, seed=1, record=["v" if "lif" in name else "state"])
-    folder = backend_cuda.export_cuda(run, tmp_path / "project")
+    folder = export_cuda(run, tmp_path / "project")
     for file in ("main.cu", "objects.cu", "rand.cu", "makefile", "build.sh", "run.sh", "README"):
         assert (folder / file).exists(), file
     main = (folder / "main.cu").read_text()
@@ -49,7 +52,7 @@ def test_project_is_generated_complete_and_reproducibly(tmp_path, name):
         if value:  # the program turns names of files into lower case
             assert (folder / "static_arrays" / value.lower()).exists(), key
     again = tmp_path / "again"
-    backend_cuda.generate_cuda(run, again)
+    Cuda().generate(run, again)
     for extra in ("run.sh", "README", "run.pickle"):
         (folder / extra).unlink()
     assert fingerprint(again) == fingerprint(folder)
@@ -63,7 +66,7 @@ def test_project_is_generated_complete_and_reproducibly(tmp_path, name):
 def test_random_states_are_allocated_where_levy_stable_draws(tmp_path, code, states):
     run = prepare(NETWORKS["lif"], 1 * ms)
     with (
-        backend_cuda._cuda_preferences(run),
+        Cuda().settings(run),
         active_device("cuda_standalone", directory=str(tmp_path)) as device,
     ):
         group = NeuronGroup(77, "x : 1", name="drawers")
@@ -79,7 +82,7 @@ def test_heap_and_blocks_are_set_and_preferences_restored(tmp_path):
     from brian2 import prefs
 
     run = prepare(NETWORKS["lif"], 1 * ms)
-    backend_cuda.generate_cuda(run, tmp_path / "project")
+    Cuda().generate(run, tmp_path / "project")
     assert "size_t limit = 128 * 1024 * 1024" in (tmp_path / "project" / "main.cu").read_text()
     assert prefs.devices.cuda_standalone.parallel_blocks == 1
     assert "-use_fast_math" in prefs.devices.cuda_standalone.cuda_backend.extra_compile_args_nvcc
@@ -90,10 +93,10 @@ def test_results_that_come_back_become_a_recording(tmp_path):
     import json
 
     run = prepare(NETWORKS["lif"], 50 * ms, seed=3, record=["v"])
-    folder = backend_cuda.export_cuda(run, tmp_path / "project")
+    folder = export_cuda(run, tmp_path / "project")
     expected = simulate(NETWORKS["lif"], 50 * ms, backend="numpy", seed=3, record=["v"])
     with pytest.raises(BackendError, match="left no result"):
-        backend_cuda.read_results(folder)
+        read_results(folder)
     shuffled = np.random.default_rng(1).permutation(expected.n_spikes)  # unsorted, as on a GPU
     arrays = {
         "spikes.t": expected.times[shuffled],
@@ -106,7 +109,7 @@ def test_results_that_come_back_become_a_recording(tmp_path):
     assert set(files) == set(arrays)
     for key, (name, dtype) in files.items():
         arrays[key].astype(dtype).tofile(folder / "results" / name)
-    found = backend_cuda.read_results(folder)
+    found = read_results(folder)
     assert found == expected
     assert found.attrs["seed"] == 3
     assert found.attrs["backend"] == "cuda"
@@ -115,9 +118,9 @@ def test_results_that_come_back_become_a_recording(tmp_path):
 def test_folders_that_do_not_fit_are_named(tmp_path):
     (tmp_path / "something").write_text("")
     with pytest.raises(BackendError, match="is not empty"):
-        backend_cuda.export_cuda(prepare(NETWORKS["lif"], 1 * ms), tmp_path)
+        export_cuda(prepare(NETWORKS["lif"], 1 * ms), tmp_path)
     with pytest.raises(BackendError, match="made by export_cuda"):
-        backend_cuda.read_results(tmp_path)
+        read_results(tmp_path)
 
 
 def test_what_brian2cuda_would_get_wrong_is_named():
@@ -126,37 +129,37 @@ def test_what_brian2cuda_would_get_wrong_is_named():
         noisy = Synapses(group, group, "w : 1", on_pre="v_post += w*levy_stable(1.5, 0)", name="s")
         noisy.connect(i=[0], j=[1])
         operation = NetworkOperation(lambda: None, name="op")
-        found = " ".join(backend_cuda.problems(Network(group, noisy, operation)))
+        found = " ".join(problems(Network(group, noisy, operation)))
     assert "'op' would be dropped" in found
     assert "'Upper' must be lower case" in found
     assert "'s_pre' draws random numbers for each spike" in found
     quiet = NeuronGroup(2, "v : 1", threshold="v > 1", name="quiet")
     synapses = Synapses(quiet, quiet, on_pre="v_post += 1", name="plain")
     synapses.connect(i=[0], j=[1])
-    assert backend_cuda.problems(Network(quiet, synapses)) == []
+    assert problems(Network(quiet, synapses)) == []
 
 
 def test_missing_tools_are_named(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     run = prepare(NETWORKS["lif"], 1 * ms)
     with pytest.raises(BackendError, match="nvidia-smi finds none"):
-        backend_cuda.run_cuda(run)
+        Cuda().program(run)
     with pytest.raises(BackendError, match="needs nvcc"):
-        backend_cuda.program(run)
+        Cuda().check_tools()
     nvcc = tmp_path / "nvcc"
     nvcc.write_text("#!/bin/sh\n")
     nvcc.chmod(0o755)
-    monkeypatch.setattr(backend_cuda, "find_curand", lambda: None)
+    monkeypatch.setattr(cuda_tools, "find_curand", lambda: None)
     with pytest.raises(BackendError, match="pip install nvidia-curand"):
-        backend_cuda.program(run)
+        Cuda().check_tools()
 
 
 @pytest.mark.cuda_build
 @pytest.mark.skipif(no_nvcc, reason="CUDA compilation was not checked: nvcc or cuRAND is missing")
 @pytest.mark.parametrize("name", ["noisy_lif", "binary"])
 def test_project_compiles(tmp_path, name):
-    folder = backend_cuda.export_cuda(prepare(NETWORKS[name], 10 * ms), tmp_path / "project")
-    backend_cuda.build(folder)
+    folder = export_cuda(prepare(NETWORKS[name], 10 * ms), tmp_path / "project")
+    cuda_tools.build(folder)
     assert (folder / "main").stat().st_size > 100_000
 
 
@@ -165,16 +168,16 @@ def test_project_compiles(tmp_path, name):
 def test_stable_numbers_compile_in_single_precision(tmp_path):
     with preferences(core__default_float_dtype=np.float32):
         run = prepare(NETWORKS["binary"], 10 * ms)
-        folder = backend_cuda.export_cuda(run, tmp_path / "project")
+        folder = export_cuda(run, tmp_path / "project")
     weights = folder / "static_arrays" / "value_synapses.w"
     assert weights.stat().st_size == 4 * run.connectivity.n_synapses
-    backend_cuda.build(folder, "code_objects/neurons_update_codeobject.o")
+    cuda_tools.build(folder, "code_objects/neurons_update_codeobject.o")
     assert (folder / "code_objects" / "neurons_update_codeobject.o").stat().st_size > 10_000
 
 
 @pytest.mark.cuda
 @pytest.mark.skipif(
-    no_nvcc or backend_cuda.gpu_name() is None,
+    no_nvcc or cuda_tools.gpu_name() is None,
     reason="not checked: that CUDA gives the topology, first spikes and statistics of C++ (no GPU)",
 )
 @pytest.mark.parametrize("name", NETWORKS)
@@ -189,12 +192,12 @@ def test_gpu_agrees_with_the_processor(name):
 
 @pytest.mark.cuda
 @pytest.mark.skipif(
-    no_nvcc or backend_cuda.gpu_name() is None,
+    no_nvcc or cuda_tools.gpu_name() is None,
     reason="not checked: that an exported folder builds and runs by its own scripts (no GPU)",
 )
 def test_exported_folder_runs_by_its_own_scripts(tmp_path):
     run = prepare(NETWORKS["binary"], 100 * ms, seed=1)
-    folder = backend_cuda.export_cuda(run, tmp_path / "project")
+    folder = export_cuda(run, tmp_path / "project")
     for script in ("build.sh", "run.sh"):
         subprocess.run(["sh", str(folder / script)], check=True)
-    assert backend_cuda.read_results(folder).n_spikes > 100
+    assert read_results(folder).n_spikes > 100

@@ -11,10 +11,14 @@ import numpy as np
 import pytest
 from brian2 import ms, mV, second, volt
 
-from heavytail_snn.brian.simulation import cpp as backend_cpp
-from heavytail_snn.brian.simulation import runtime as backends
-from heavytail_snn.brian.simulation import standalone
-from heavytail_snn.brian.simulation.simulate import prepare, simulate
+from heavytail_snn.brian.cache import cache_directory
+from heavytail_snn.brian.device import preferences
+from heavytail_snn.brian.simulation.cpp import Cpp
+from heavytail_snn.brian.simulation.network import recording_of
+from heavytail_snn.brian.simulation.prepare import prepare
+from heavytail_snn.brian.simulation.project import fingerprint
+from heavytail_snn.brian.simulation.run import check_sizes
+from heavytail_snn.brian.simulation.simulate import simulate
 from heavytail_snn.core.errors import (
     BackendError,
     ConvergenceError,
@@ -173,12 +177,12 @@ def test_fingerprint_sees_the_source_and_ignores_accidents(tmp_path):
         (folder / "static_arrays").mkdir(parents=True)
         (folder / f"{code_object}.cpp").write_text(text)
         (folder / "static_arrays" / "w").write_text(name)
-        return standalone.fingerprint(folder, "g++ 12")
+        return fingerprint(folder, "g++ 12")
 
     base = project("a", "one\ntwo x_codeobject\n")
     assert project("b", "two x_codeobject_1\none\n", "x_codeobject_1") == base
     assert project("c", "one\nthree x_codeobject\n") != base
-    assert standalone.fingerprint(tmp_path / "a", "g++ 13") != base
+    assert fingerprint(tmp_path / "a", "g++ 13") != base
 
 
 # ---------------------------------------------------------------- seeds and global state
@@ -295,14 +299,14 @@ def test_a_run_that_stops_early_is_noticed():
     run = prepare(lif(n=30, drive=0 * mV), 10 * ms)
     finite, zeros = np.full(30, 40), np.zeros(30)
     with pytest.raises(ConvergenceError, match=r"stopped at t = 0.004 s of 0.01 s"):
-        backends.recording_of(run, lambda key: finite if "finite" in key else zeros, "cpp")
+        recording_of(run, lambda key: finite if "finite" in key else zeros, "cpp")
 
 
 def test_counts_beyond_32_bits_are_refused():
     run = prepare(lif(n=30), 1 * ms)
     object.__setattr__(run, "n_steps", 2**31)
     with pytest.raises(BackendError, match="number of steps must stay below"):
-        backends.check_sizes(run)
+        check_sizes(run)
 
 
 def test_missing_compiler_is_named(monkeypatch, tmp_path):
@@ -315,7 +319,7 @@ def test_missing_compiler_is_named(monkeypatch, tmp_path):
 def test_a_failing_build_shows_what_the_compiler_said(tmp_path):
     (tmp_path / "makefile").write_text("main:\n\t@echo no such luck >&2; exit 3\n")
     with pytest.raises(BackendError, match="no such luck"):
-        backend_cpp._build(tmp_path)
+        Cpp().build(tmp_path)
 
 
 def test_simulate_inside_a_standalone_script_is_refused(tmp_path):
@@ -330,9 +334,9 @@ def test_simulate_inside_a_standalone_script_is_refused(tmp_path):
 
 def test_cache_directory_follows_preference_then_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("HEAVYTAIL_CACHE", str(tmp_path / "environment"))
-    assert standalone.cache_directory() == tmp_path / "environment"
-    with backends.preferences(heavytail_snn__cache_directory=str(tmp_path / "preference")):
-        assert standalone.cache_directory() == tmp_path / "preference"
+    assert cache_directory() == tmp_path / "environment"
+    with preferences(heavytail_snn__cache_directory=str(tmp_path / "preference")):
+        assert cache_directory() == tmp_path / "preference"
 
 
 def test_dense_coupling_without_autapses_and_with_dale_runs():
@@ -341,3 +345,15 @@ def test_dense_coupling_without_autapses_and_with_dale_runs():
     )
     run = simulate(network, 20 * ms, backend="numpy", seed=1)
     assert run.attrs["n_synapses"] == 380
+
+
+@needs_compiler
+@pytest.mark.standalone
+def test_an_uncoupled_network_fires_as_its_neurons_do():
+    interval = 2e-3 + 20e-3 * np.log(24 / 4)  # refractory, then from reset to threshold
+    network = LIFNetwork(np.zeros((5, 5)), drive=24 * mV, initial=0 * mV)
+    for backend in ("numpy", "cython", "cpp"):
+        run = simulate(network, 200 * ms, backend=backend)
+        assert run.attrs["n_synapses"] == 0
+        assert run.n_spikes == 5 * 5
+        assert np.diff(run.times[run.ids == 0]) == pytest.approx(interval, abs=1e-4)

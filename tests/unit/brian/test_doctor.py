@@ -5,7 +5,7 @@ import platform
 
 import pytest
 
-from heavytail_snn.brian.simulation import cuda as backend_cuda
+from heavytail_snn.brian.simulation import cuda_tools
 from heavytail_snn.cli import doctor
 
 
@@ -34,7 +34,7 @@ def test_every_part_the_backends_need_has_a_row():
 
 def test_without_tools_each_missing_one_has_a_remedy(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(backend_cuda, "find_curand", lambda: None)
+    monkeypatch.setattr(cuda_tools, "find_curand", lambda: None)
     found = rows()
     for name in ("C++ compiler", "make", "nvcc", "cuRAND", "GPU", "backend cpp", "backend cuda"):
         assert found[name].status == "missing", name

@@ -12,6 +12,7 @@ from heavytail_snn.analysis.lyapunov.brian.equations.refusals import (
     UnreadableModelError,
     WhiteNoiseError,
 )
+from heavytail_snn.brian import internals
 
 Namespace = Mapping[str, Any]
 
@@ -41,7 +42,7 @@ class InputReader:
 
     def _symbol_of(self, call: sympy.Function) -> sympy.Symbol:
         name = call.func.__name__
-        function = self.group.resolve_all([name], self.namespace, user_identifiers=())[name]
+        function = internals.resolve(self.group, [name], self.namespace)[name]
         if isinstance(function, Function) and not function.stateless:
             raise WhiteNoiseError(
                 self.group.name, str(call), "must not be drawn at every step",

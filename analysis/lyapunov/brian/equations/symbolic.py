@@ -28,6 +28,7 @@ from heavytail_snn.analysis.lyapunov.brian.equations.refusals import (
     UnreadableModelError,
     WhiteNoiseError,
 )
+from heavytail_snn.brian import internals
 
 
 def read_population(group: NeuronGroup, namespace: Namespace) -> Population:
@@ -68,7 +69,7 @@ def read_population(group: NeuronGroup, namespace: Namespace) -> Population:
     _check_reset_targets(group, reset, set(own), {str(s) for s in used})
     flags = {eq.varname: eq.flags for eq in group.user_equations.values()}
     clamped = tuple("unless refractory" in flags[name] for name in own)
-    refractory = _refractory(group, namespace)
+    refractory = _refractory_time(group, namespace)
     names = [symbol_of(name) for name in own]
     population = Population(
         name=group.name,
@@ -103,7 +104,7 @@ def read_pulses(
     """
     refuse_synaptic_equations(synapses)
     found = []
-    for pathway in synapses._pathways:
+    for pathway in internals.pathways(synapses):
         if pathway.prepost != "pre" or pathway.event != "spike":
             raise UnreadableModelError(
                 synapses.name, f"pathway {pathway.objname!r}", "must be on_pre",
@@ -256,7 +257,7 @@ def _follow(
 def _refuse_functions(code: str, group: Any, namespace: Namespace) -> None:
     for node in ast.walk(ast.parse(code, mode="eval")):
         if isinstance(node, ast.Call):
-            function = group.resolve_all([node.func.id], namespace, user_identifiers=())  # type: ignore[attr-defined]
+            function = internals.resolve(group, [node.func.id], namespace)  # type: ignore[attr-defined]
             if not next(iter(function.values())).stateless:
                 raise UnreadableModelError(
                     group.name, code, "must not draw random numbers",
@@ -290,13 +291,13 @@ def _check_reset_targets(
             )  # fmt: skip
 
 
-def _refractory(group: NeuronGroup, namespace: Namespace) -> sympy.Expr | None:
-    value = group._refractory
+def _refractory_time(group: NeuronGroup, namespace: Namespace) -> sympy.Expr | None:
+    value = internals.refractory(group)
     if value is False:
         return None
     if isinstance(value, Quantity):
         return sympy.Float(float(value), 17) if float(value) > 0 else None
-    names = group.resolve_all(get_identifiers(str(value)), namespace, user_identifiers=())
+    names = internals.resolve(group, get_identifiers(str(value)), namespace)
     if parse_expression_dimensions(str(value), names) is not second.dim:
         raise UnreadableModelError(
             group.name, f"refractory={value!r}", "must be a duration",

@@ -1,0 +1,192 @@
+"""The only file that uses names which Brian2 does not document: one function for each need.
+
+Tried with the versions in `TRIED`, on the numpy, Cython and C++ targets; another version gets one
+warning when this file is first used.  What Brian2 changes underneath is mended here, and nowhere
+else.
+"""
+
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import brian2
+import numpy as np
+from brian2 import Network, NeuronGroup, Synapses
+from brian2.codegen.cpp_prefs import get_compiler_and_args
+from brian2.core.functions import DEFAULT_FUNCTIONS, Function
+from brian2.core.namespace import get_local_namespace
+from brian2.core.variables import ArrayVariable
+from brian2.groups.group import CodeRunner
+
+TRIED = ("2.10.1", "2.11.0")
+
+
+def warn_if_untried(version: str) -> None:
+    """Warn, naming the versions that were tried, if `version` of Brian2 is not among them."""
+    if version not in TRIED:
+        warnings.warn(
+            f"heavytail_snn was tried with Brian2 {' and '.join(TRIED)}, and this is {version}: "
+            "compare one run with a version that was tried, and report what differs",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+warn_if_untried(brian2.__version__)
+
+
+# ---------------------------------------------------------------- functions in strings
+
+
+def add_string_function(name: str, function: Function) -> None:
+    """Make a function known in all Brian2 strings; a name that is known keeps its function."""
+    DEFAULT_FUNCTIONS.setdefault(name, function)
+
+
+def default_function(name: str) -> Function:
+    """Return one of Brian2's own functions, such as "rand"."""
+    return DEFAULT_FUNCTIONS[name]
+
+
+# ---------------------------------------------------------------- objects and their parts
+
+
+def pathways(synapses: Synapses) -> tuple[Any, ...]:
+    """Return the pathways of synapses, such as ``pre`` and ``post``, in their order."""
+    return tuple(synapses._pathways)
+
+
+def delay_variable(pathway: Any) -> ArrayVariable:
+    """Return the variable with the delays of a pathway.
+
+    Brian2 2.10 calls it ``delay``; 2.11 calls it ``_pre_delay`` and refers to it as ``delay``.
+    """
+    return pathway._delays
+
+
+def delays(pathway: Any) -> np.ndarray:
+    """Return the delays of a pathway in seconds: one, or one for each synapse."""
+    return np.asarray(delay_variable(pathway).get_value(), dtype=float)
+
+
+def refractory(group: NeuronGroup) -> Any:
+    """Return what was given as ``refractory=``: False, a quantity or a string."""
+    return group._refractory
+
+
+def is_code_runner(item: Any) -> bool:
+    """Return whether an object runs code of the user's (``run_regularly``)."""
+    return type(item) is CodeRunner
+
+
+def resolve(group: Any, names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what names in a string of `group` stand for, with `namespace` for external ones."""
+    return group.resolve_all(list(names), namespace, user_identifiers=())
+
+
+def caller_namespace(level: int) -> dict[str, Any]:
+    """Return the variables of a calling function, as ``run`` collects them.
+
+    Parameters
+    ----------
+    level : int
+        0 for the function that calls this one, 1 for its caller, and so on.
+    """
+    return get_local_namespace(level=level + 1)
+
+
+# ---------------------------------------------------------------- arrays by name
+
+
+def array_variables(variables: Iterable[Any], synapses: Iterable[Synapses]) -> dict[str, Any]:
+    """Return variables by "object.variable"; the delay of ``on_pre`` is "synapses.delay"."""
+    found = {
+        f"{variable.owner.name}.{variable.name}": variable
+        for variable in variables
+        if isinstance(variable, ArrayVariable) and hasattr(variable.owner, "name")
+    }
+    for item in synapses:
+        for pathway in pathways(item):
+            if pathway.objname == "pre":
+                found[f"{item.name}.delay"] = delay_variable(pathway)
+    return found
+
+
+def network_arrays(network: Network) -> dict[str, Any]:
+    """Return the array variables of a network by "object.variable"."""
+    variables = [
+        variable
+        for item in network.sorted_objects
+        for variable in getattr(item, "variables", {}).values()
+    ]
+    return array_variables(variables, _synapses_of(network))
+
+
+def standalone_arrays(device: Any, network: Network) -> dict[str, Any]:
+    """Return the array variables of a standalone device by "object.variable"."""
+    return array_variables(device.arrays, _synapses_of(network))
+
+
+def _synapses_of(network: Network) -> list[Synapses]:
+    return [item for item in network.sorted_objects if isinstance(item, Synapses)]
+
+
+# ---------------------------------------------------------------- standalone projects
+
+
+def result_file(device: Any, variable: Any) -> str:
+    """Return the name of the file in which a standalone program leaves a variable."""
+    return device.get_array_filename(variable)
+
+
+def connection_files(synapses: str) -> dict[str, str]:
+    """Return the names of the files from which a program reads sources and targets."""
+    root = f"_static_array__array_{synapses}"
+    return {"sources": f"{root}_sources", "targets": f"{root}_targets"}
+
+
+def argument_name(variable: Any) -> str:
+    """Return how the command line of a standalone program calls a variable."""
+    return f"{variable.owner.name}.{variable.name}"
+
+
+def replace_run_duration(device: Any, expression: str) -> int:
+    """Put a C++ expression for the duration into each call of ``network.run``; return how many."""
+    replaced = 0
+    for task, arguments in device.main_queue:
+        if task != "run_network":
+            continue
+        lines = arguments[1]
+        for number, line in enumerate(lines):
+            if line.startswith("network.run("):
+                rest = line.split(",", 1)[1]
+                lines[number] = f"network.run({expression},{rest}"
+                replaced += 1
+    return replaced
+
+
+def build_unless_run(device: Any) -> None:
+    """Build and run a standalone project that was only written; do nothing on other devices."""
+    if hasattr(device, "has_been_run") and not device.has_been_run:
+        device.build(**{**device.build_options, "run": True})
+
+
+def compile_flags() -> list[str]:
+    """Return the flags with which Brian2 compiles C++ here."""
+    return list(get_compiler_and_args()[1])
+
+
+# ---------------------------------------------------------------- the runtime device
+
+
+def cython_works() -> bool:
+    """Return whether Cython and a C++ compiler work together here."""
+    from brian2.codegen.runtime.cython_rt import CythonCodeObject
+
+    return bool(CythonCodeObject.is_available())
+
+
+def discard_random_buffers(device: Any) -> None:
+    """Let the runtime device draw anew, instead of using up numbers it has in store."""
+    device.rand_buffer_index[:] = 0
+    device.randn_buffer_index[:] = 0

@@ -1,0 +1,164 @@
+"""The files of a standalone project and of its runs.
+
+Every number that may change stays out of the source: connections are read from files, values and
+file names come on the command line, duration and seed from the environment.  So equal source means
+equal program, and a project is built once for all runs, in all processes.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from brian2 import Network, second
+
+from heavytail_snn.brian import internals
+from heavytail_snn.brian.simulation.network import brian_network
+from heavytail_snn.brian.simulation.run import Reader, Run
+from heavytail_snn.core.errors import BackendError
+
+MANIFEST = "manifest.json"
+LAYOUT = "manifest 2"  # programs with another layout of their files are built anew
+_NOT_SOURCE = {"static_arrays", "results", MANIFEST}
+_CONNECTIONS = internals.connection_files("synapses")
+_NUMBERED = re.compile(rb"(_codeobject)_\d+")
+_REPORT = 'std::cerr << "progress " << completed << std::endl;'
+
+
+def generate(
+    run: Run,
+    device: Any,
+    directory: Path,
+    seeding: str,
+    problems: Callable[[Network], list[str]],
+) -> None:
+    """Write the source of a run's network, and a manifest that tells where its results will be.
+
+    Parameters
+    ----------
+    run : Run
+    device : brian2 standalone device
+        Active, with build_on_run=False.
+    directory : Path
+    seeding : str
+        C++ statements that seed the device's generators from ``heavytail_seed``.
+    problems : callable
+        Names what the device cannot do with the network; anything named raises BackendError.
+    """
+    network = brian_network(run)
+    found = problems(network)
+    if found:
+        raise BackendError("; ".join(found))
+    device.insert_code(
+        "main",
+        '{ const unsigned long heavytail_seed = strtoul(getenv("HEAVYTAIL_SEED"), NULL, 10);\n'
+        f"{seeding} }}",
+    )
+    device.apply_run_args()
+    network.run(run.duration * second, report=_REPORT, report_period=0.5 * second, namespace={})
+    replaced = internals.replace_run_duration(device, 'atof(getenv("HEAVYTAIL_DURATION"))')
+    if replaced != 1:
+        raise BackendError(
+            f"the generated code must hold one call of network.run, found {replaced}; "
+            "this version of Brian2 is not supported"
+        )
+    device.build(directory=str(directory), compile=False, run=False, with_output=False)
+    for name in _CONNECTIONS.values():  # values, which each run writes for itself
+        (directory / "static_arrays" / name).unlink(missing_ok=True)
+    _write_manifest(run, device, network, directory)
+
+
+def _write_manifest(run: Run, device: Any, network: Network, directory: Path) -> None:
+    recorded = ["spikes.t", "spikes.i", "neurons.finite_steps"]
+    recorded += [f"neurons.{name}" for name in run.model.variables]
+    recorded += [f"traces.{name}" for name in run.record]
+    arrays = internals.standalone_arrays(device, network)
+    results = {
+        key: [internals.result_file(device, arrays[key]), np.dtype(arrays[key].dtype).str]
+        for key in recorded
+    }
+    values = {
+        key: [internals.argument_name(arrays[key]), np.dtype(arrays[key].dtype).str]
+        for key in run.values
+    }
+    manifest = {"results": results, "values": values}
+    (directory / MANIFEST).write_text(json.dumps(manifest, indent=1))
+
+
+def fingerprint(directory: Path, *tools: str) -> str:
+    """Return the hash of a project's source and of the tools that build it.
+
+    Two accidents are ignored: Brian2 numbers code objects by what else is alive in the process, and
+    Brian2CUDA writes some lines in the order of a set.
+    """
+    texts = []
+    for path in directory.rglob("*"):
+        relative = path.relative_to(directory)
+        if path.is_file() and relative.parts[0] not in _NOT_SOURCE:
+            lines = _NUMBERED.sub(rb"\1", path.read_bytes()).splitlines()
+            name = _NUMBERED.sub(rb"\1", str(relative).encode())
+            texts.append(b"\n".join([name, *sorted(lines)]))
+    digest = hashlib.sha256("\n".join([LAYOUT, *tools]).encode())
+    for text in sorted(texts):
+        digest.update(text)
+    return digest.hexdigest()[:16]
+
+
+def write_run(run: Run, project: Path, directory: Path) -> list[str]:
+    """Write the arrays of one run to ``directory/static_arrays`` and return its command line.
+
+    Parameters
+    ----------
+    run : Run
+    project : Path
+        Generated (and perhaps built) project, not modified.
+    directory : Path
+        Where the program will be started; may be the project itself.
+    """
+    arrays = directory / "static_arrays"
+    arrays.mkdir(parents=True, exist_ok=True)
+    if directory != project:
+        for path in (project / "static_arrays").iterdir():
+            shutil.copy(path, arrays)
+    (directory / "results").mkdir(exist_ok=True)
+    connectivity = {"sources": run.connectivity.sources, "targets": run.connectivity.targets}
+    for name, array in connectivity.items():
+        array.astype(np.int32, copy=False).tofile(arrays / _CONNECTIONS[name])
+    known = json.loads((project / MANIFEST).read_text())["values"]
+    arguments = ["--results_dir", "results/"]
+    for key, value in run.values.items():
+        name, dtype = known[key]
+        if np.ndim(value):
+            # Brian2CUDA turns the whole argument into lower case
+            file = f"value_{key}".lower()
+            np.ascontiguousarray(value, dtype=dtype).tofile(arrays / file)
+            arguments.append(f"{name}=static_arrays/{file}")
+        else:
+            arguments.append(f"{name}={float(value)!r}")
+    return arguments
+
+
+def run_environment(run: Run) -> dict[str, str]:
+    """Return the environment variables of one run."""
+    return {
+        "HEAVYTAIL_DURATION": repr(run.duration),
+        "HEAVYTAIL_SEED": str(run.noise_seed),
+    }
+
+
+def reader(project: Path, directory: Path) -> Reader:
+    """Return the function that reads "object.variable" from the results in ``directory``."""
+    files = json.loads((project / MANIFEST).read_text())["results"]
+
+    def read(key: str) -> np.ndarray:
+        name, dtype = files[key]
+        path = directory / "results" / name
+        if not path.exists():
+            raise BackendError(f"the program left no result {key} ({path}); did it stop early?")
+        return np.fromfile(path, dtype=dtype)
+
+    return read
