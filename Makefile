@@ -46,10 +46,10 @@ test: $(VENV)/.installed-dev ## every test but those that need CUDA
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not cuda_build and not cuda"
 
 test-kernels: $(VENV)/.installed-dev ## the fast tests under each matrix kernel (KERNELS="Haswell no-simd")
-	$(BIN)/python tests/support/kernels.py --workers $(WORKERS) $(if $(KERNELS),--only $(KERNELS))
+	$(BIN)/python tests/support/kernels.py --workers $(WORKERS) $(if $(KERNELS),--only $(KERNELS)) $(if $(TESTS),--tests $(TESTS))
 
 test-matrix: $(VENV)/.installed-dev ## the fast tests on other Pythons and versions (MATRIX=3.13-newest)
-	$(BIN)/python tests/support/matrix.py --workers $(WORKERS) $(if $(MATRIX),--only $(MATRIX))
+	$(BIN)/python tests/support/matrix.py --workers $(WORKERS) $(if $(MATRIX),--only $(MATRIX)) $(if $(TESTS),--tests $(TESTS))
 
 test-cuda: $(VENV)/.installed-dev ## what needs nvcc, and a GPU where there is one
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[cuda]'
