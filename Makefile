@@ -1,19 +1,20 @@
-# make demo | test | test-cuda | bench | reference | lint | clean        (the first call also installs)
-#
 # The environment lives in .venv and is made once, with the first Python >= 3.12 found; it is
-# brought up to date when pyproject.toml changes.
+# brought up to date when pyproject.toml changes. `make` alone prints the targets.
 
 SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
-ANY_PYTHON := $(PYTHON) python3.12 python3.13 python3 python python3.14
+# A shim of pyenv may be on the PATH and fail: each candidate is run before it is believed.
+PYENV := $(wildcard $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python)
+ANY_PYTHON := $(PYTHON) python3.12 python3.13 python3 python python3.14 $(PYENV)
 WORKERS ?= 2
 
 .DELETE_ON_ERROR:
-.PHONY: help install demo test test-cuda bench reference lint clean
+.PHONY: help install demo test test-kernels test-matrix test-cuda bench reference lint clean
 
 help:
-	@sed -n 's/^# make/make/p' Makefile
+	@echo "make TARGET, of these (the first call also installs):"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
 $(BIN)/python:
 	@found=; for candidate in $(ANY_PYTHON); do \
@@ -35,33 +36,40 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing the development tools (once) ..."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev]' && touch $@
 
-install: $(VENV)/.installed
+install: $(VENV)/.installed ## the package and what it needs, into .venv
 
-demo: $(VENV)/.installed
+demo: $(VENV)/.installed ## simulate, analyse, compare: out/demo/report.html (RECORDING=file adds yours)
 	@$(BIN)/heavytail-snn demo $(if $(RECORDING),--recording "$(RECORDING)")
 
 # Workers share the cores, so the linear algebra inside each stays on one thread.
-test: $(VENV)/.installed-dev
+test: $(VENV)/.installed-dev ## every test but those that need CUDA
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not cuda_build and not cuda"
 
-test-cuda: $(VENV)/.installed-dev
+test-kernels: $(VENV)/.installed-dev ## the fast tests under each matrix kernel (KERNELS="Haswell no-simd")
+	$(BIN)/python tests/support/kernels.py --workers $(WORKERS) $(if $(KERNELS),--only $(KERNELS)) $(if $(TESTS),--tests $(TESTS))
+
+test-matrix: $(VENV)/.installed-dev ## the fast tests on other Pythons and versions (MATRIX=3.13-newest)
+	$(BIN)/python tests/support/matrix.py --workers $(WORKERS) $(if $(MATRIX),--only $(MATRIX)) $(if $(TESTS),--tests $(TESTS))
+
+test-cuda: $(VENV)/.installed-dev ## what needs nvcc, and a GPU where there is one
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[cuda]'
 	$(BIN)/python -m pytest -m "cuda_build or cuda or cuda_generate"
 
-bench: $(VENV)/.installed-dev
+bench: $(VENV)/.installed-dev ## running times beside those of other ways
 	@set -e; for script in tests/benchmarks/bench_*.py; do echo "== $$script"; OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python $$script; done
 
 # Every row of the reference files, the long ones too (about an hour).
-reference: $(VENV)/.installed-dev
+reference: $(VENV)/.installed-dev ## every reference number, about an hour
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/benchmarks/reference_rows.py --store out/reference_rows.json
 
 # mypy follows the installed layout, where models/ and analysis/ lie inside the package.
-lint: $(VENV)/.installed-dev
+lint: $(VENV)/.installed-dev ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@rm -rf build/typing && mkdir -p build/typing/heavytail_snn
-	@ln -s $(CURDIR)/heavytail_snn/* $(CURDIR)/models $(CURDIR)/analysis build/typing/heavytail_snn/
+	@ln -s "$(CURDIR)"/heavytail_snn/* "$(CURDIR)/models" "$(CURDIR)/analysis" build/typing/heavytail_snn/
 	cd build/typing && ../../$(BIN)/mypy --config-file ../../pyproject.toml -p heavytail_snn
 
-clean:
+clean: ## remove environments, builds and output
 	rm -rf $(VENV) build dist out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

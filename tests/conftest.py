@@ -16,21 +16,35 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 # Workers send warnings of the library's classes to the process that started them, and Brian2 must
 # be imported there in the main thread: so here.
 import brian2  # noqa: E402, F401
+import numpy as np  # noqa: E402
 import pytest  # noqa: E402
+from reference_files import RECORDINGS, REFERENCE, V4, V4_NAME, checked  # noqa: E402
 
 import heavytail_snn  # noqa: E402, F401
+from heavytail_snn.analysis.recorded import read_responses  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
-SHARED = ROOT.parent / "shared"
 TUTORIALS = ROOT / "examples/tutorials"
 
 
 @pytest.fixture(scope="session")
-def shared() -> Path:
-    """Return the folder with reference numbers and recordings, or skip where it is absent."""
-    if not SHARED.is_dir():
-        pytest.skip("the folder ../shared with reference numbers and recordings is not here")
-    return SHARED
+def reference() -> Path:
+    """Return the folder of stored reference numbers, tests/reference."""
+    return REFERENCE
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Callable[[str], Path]:
+    """Return a function from the name of a recording to its path in tests/data, checksum tested."""
+    return lambda name: checked(RECORDINGS / name, name)
+
+
+@pytest.fixture(scope="session")
+def v4() -> np.ndarray:
+    """Return the V4 responses (neurons, images, repeats), or skip where they are absent."""
+    if not V4.is_file():
+        pytest.skip("GPL-3.0 data are not in the repository: V4 responses were not analysed")
+    return read_responses(checked(V4, V4_NAME))
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from heavytail_snn.core.compiled import compiled
 from heavytail_snn.core.errors import ParameterError, check_integer, check_real
 
 Integers = NDArray[np.int32]
@@ -16,7 +16,7 @@ Rows = tuple[NDArray[np.int64], Integers]
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    return cast(Callable[..., Any], numba.njit(cache=True, nogil=True)(function))
+    return cast(Callable[..., Any], compiled(function, nogil=True))
 
 
 @dataclass(frozen=True)

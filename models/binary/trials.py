@@ -10,10 +10,10 @@ flips.
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from heavytail_snn.core.arrays import real_array
+from heavytail_snn.core.compiled import compiled
 from heavytail_snn.core.errors import ParameterError, check_integer, check_real
 from heavytail_snn.core.randomness import Seed, stream
 from heavytail_snn.models.rate.network import check_weights
@@ -156,7 +156,7 @@ def _advance_apart(
         _update_units(columns, state[:, trial], field, units, thresholds)
 
 
-@njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _update_units(columns, state, field, units, thresholds):
     """Update units one after the other; a unit that flips changes the fields of all, in place."""
     for update, unit in enumerate(units):

@@ -8,13 +8,14 @@ rows of j's targets, so trajectory and tangent are advanced by the same loop.
 import math
 
 import numpy as np
-from numba import njit
+
+from heavytail_snn.core.compiled import compiled
 
 THETA, RAPID_THETA, LIF = 0, 1, 2
 _POLE = 0.5 * math.pi  # rounding must not carry an angle past the pole of the tangent
 DONE, BUFFER_FULL, AVALANCHE, RUNAWAY = 0, 1, 2, 3
 
-_jit = njit(cache=True, nogil=True, error_model="numpy")
+_jit = compiled(nogil=True, error_model="numpy")
 
 
 @_jit
@@ -82,7 +83,7 @@ def phase_maps(kind, phases, kicks, shapes):
 # --- queue of next spike times: 4-ary heap, or an unordered array that is scanned ----------------
 
 
-@njit(cache=True, nogil=True, fastmath={"nnan", "ninf", "nsz"})
+@compiled(nogil=True, fastmath={"nnan", "ninf", "nsz"})
 def _smallest(keys):
     # reordering the comparisons lets the compiler use vector instructions
     smallest = keys[0]

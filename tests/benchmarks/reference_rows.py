@@ -57,7 +57,7 @@ def main():
     parser.add_argument("--table", type=Path, help="write the stored numbers as Markdown and stop")
     chosen = parser.parse_args()
     known = json.loads(chosen.store.read_text()) if chosen.store and chosen.store.exists() else {}
-    entries = all_entries(ROOT.parent / "shared/reference")
+    entries = all_entries(ROOT / "tests/reference")
     if chosen.table:
         write_table(chosen.table, known, entries)
         return

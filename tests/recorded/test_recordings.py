@@ -1,12 +1,13 @@
-"""The six recorded sets: counts, rates and spectra as their README states, bad unit flagged.
+"""The recorded sets: counts, rates and spectra as their README states, bad unit flagged.
 
-Source of all expected numbers: shared/data/README.md, where the recordings' origins are cited.
+Source of all expected numbers: tests/data/README.md, where the recordings' origins are cited.
 """
 
-import hashlib
+from pathlib import Path
 
 import numpy as np
 import pytest
+from reference_files import RECORDINGS, V4_NAME, checksums
 
 from heavytail_snn.analysis import describe, participation_ratio
 from heavytail_snn.analysis.recorded import read_responses
@@ -15,54 +16,37 @@ from heavytail_snn.core.errors import ParameterError, RecordingError
 from heavytail_snn.data import EXAMPLE_PATH
 from heavytail_snn.recording.recording import Recording
 
-# file: (SHA-256, options, units, spikes, span in s, rates min / median / max in Hz)
+# file: (options, units, spikes, span in s, rates min / median / max in Hz)
 SETS = {
     "hippocampus_linear_track/spikes.mat": (
-        "615b05a9228a5eaea7f99d5fc5b11848a4d94fc154104612410c887875b65bc7",
         {}, 31, 28_829, 1968.1, (0.021, 0.25, 4.04),
     ),
     "hippocampus_w_maze/spikes.mat": (
-        "d07766c93444817c9678fb3ea332fe85286c49061a608a346b0d48f309e272a8",
         {}, 25, 518_352, 4306.8, (0.023, 0.31, 107.15),
     ),
     "hippocampus_synapticonn/all_unit.mat": (
-        "6461b6e9c8a4910000c82c5557510295934debf0f8c4cfa21f4b1857e9caadc3",
         {}, 16, 35_112, 997.5, (0.486, 1.69, 5.24),
     ),
     "postsubiculum_nwb/A8604-211122.nwb": (
-        "6c9913f1a36c43dc627a541f4e521eb17e305879eb4d9bce949f77970994ac22",
         {}, 3, 21_354, 1087.3, (4.31, 5.19, 10.13),
     ),
     "grasshopper/grasshopper_spike_times1.txt": (
-        "840014ad9a8f591d02ab108bcbd46715badb3459e0ef7eac95fdd661ff134e3d",
         {"time_unit": "us"}, 1, 929, 10.0, (93.0, 93.0, 93.0),
     ),
     "grasshopper/grasshopper_spike_times2.txt": (
-        "389e5dccb709fbe0552589ff2e0b64e15d46665e4d2d4172071f2175c8641541",
         {"time_unit": "us"}, 1, 868, 10.0, (87.1, 87.1, 87.1),
     ),
 }  # fmt: skip
-V4 = "v4_images_201016/responses_raw_201016.npy"
-V4_SUM = "d04e4f21d546f29d17a999826f690a56bb0ef1730b184d14096d20b94237e2dd"
-
-
-def checked_path(shared, name, expected):
-    path = shared / "data" / name
-    if not path.exists():
-        pytest.skip(f"{name} is not here: this recording was not checked")
-    assert hashlib.sha256(path.read_bytes()).hexdigest() == expected
-    return path
 
 
 @pytest.fixture(scope="module")
-def opened(shared):
+def opened(recordings):
     """Return a function that opens each set once."""
     cache = {}
 
     def get(name):
         if name not in cache:
-            path = checked_path(shared, name, SETS[name][0])
-            cache[name] = Recording.read(path, **SETS[name][1])
+            cache[name] = Recording.read(recordings(name), **SETS[name][0])
         return cache[name]
 
     return get
@@ -70,7 +54,7 @@ def opened(shared):
 
 @pytest.mark.parametrize("name", SETS)
 def test_counts_span_and_rates(opened, name):
-    _, _, n_units, n_spikes, span, rates = SETS[name]
+    _, n_units, n_spikes, span, rates = SETS[name]
     recording = opened(name)
     assert (recording.n_units, recording.n_spikes) == (n_units, n_spikes)
     assert recording.duration == pytest.approx(span, abs=0.05)
@@ -116,14 +100,13 @@ def test_w_maze_bad_unit_is_flagged_and_kept(opened):
     assert not any("doubtful" in each for each in spike_statistics(sound).warnings)
 
 
-def test_times_in_microseconds_taken_as_seconds_are_refused(shared):
-    name = "grasshopper/grasshopper_spike_times1.txt"
-    recording = Recording.read(checked_path(shared, name, SETS[name][0]))
+def test_times_in_microseconds_taken_as_seconds_are_refused(recordings):
+    recording = Recording.read(recordings("grasshopper/grasshopper_spike_times1.txt"))
     with pytest.raises(ParameterError, match=r"times are not in seconds.*time_unit"):
         power_spectrum(recording)
 
 
-def test_nwb_without_obs_intervals(opened, shared, monkeypatch):
+def test_nwb_without_obs_intervals(opened, recordings, monkeypatch):
     name = "postsubiculum_nwb/A8604-211122.nwb"
     recording = opened(name)
     assert recording.counts().tolist() == [11_020, 4_690, 5_644]
@@ -131,7 +114,7 @@ def test_nwb_without_obs_intervals(opened, shared, monkeypatch):
     assert (recording.t_start, recording.t_stop) == pytest.approx((0.028, 1087.353), abs=1e-3)
     pytest.importorskip("h5py", reason="h5py is not installed: the second reader was not checked")
     monkeypatch.setitem(__import__("sys").modules, "pynwb", None)
-    assert Recording.read(shared / "data" / name) == recording
+    assert Recording.read(recordings(name)) == recording
 
 
 def test_grasshopper_intervals(opened):
@@ -172,31 +155,32 @@ def test_spectrum_tail_is_the_rate(opened, name, stated):
     assert abs(multitaper.tail_over_rate - 1) < 0.05
 
 
-def test_packaged_copy_is_the_original(shared):
-    path = checked_path(
-        shared,
-        "hippocampus_synapticonn/all_unit.mat",
-        SETS["hippocampus_synapticonn/all_unit.mat"][0],
-    )
+def test_packaged_copy_is_the_original(recordings):
+    path = recordings("hippocampus_synapticonn/all_unit.mat")
     assert path.read_bytes() == EXAMPLE_PATH.read_bytes()
 
 
-@pytest.mark.parametrize("name", ["postsubiculum_nwb/A8604-211122.nwb", V4])
-def test_truncated_copy_is_refused(shared, tmp_path, name):
-    path = checked_path(shared, name, V4_SUM if name == V4 else SETS[name][0])
+def test_every_recording_has_its_licence_and_its_checksum(recordings):
+    """And nothing else lies there: what a licence does not cover must not enter the repository."""
+    found = {p.relative_to(RECORDINGS).as_posix() for p in RECORDINGS.glob("*/*")}
+    papers = {name for name in found if Path(name).stem in ("LICENSE", "README")}
+    assert found - papers == set(SETS) == set(checksums()) - {V4_NAME}
+    for name in SETS:
+        assert recordings(name).with_name("LICENSE").read_text().strip()
+
+
+def test_truncated_copy_is_refused(recordings, tmp_path):
+    path = recordings("postsubiculum_nwb/A8604-211122.nwb")
     copy = tmp_path / path.name
     copy.write_bytes(path.read_bytes()[:-1000])
     with pytest.raises(RecordingError, match=f"{path.name} cannot be read"):
-        read_responses(copy) if name == V4 else Recording.read(copy)
+        Recording.read(copy)
 
 
-def test_v4_responses(shared):
-    responses = read_responses(checked_path(shared, V4, V4_SUM))
-    assert responses.shape == (82, 600, 10)
-    assert np.isnan(responses).mean() == pytest.approx(0.387, abs=5e-4)
-    repeats = np.isfinite(responses[0]).sum(axis=1)
-    assert np.bincount(repeats)[5:10].tolist() == [124, 318, 118, 37, 3]
-    means = np.nanmean(responses, axis=(1, 2))
-    assert (means.min(), means.max()) == pytest.approx((0.55, 11.08), abs=5e-3)
-    assert means.mean() == pytest.approx(3.95, abs=0.05)
-    assert np.nanmax(responses) == 24
+def test_truncated_responses_are_refused(tmp_path):
+    path = tmp_path / "responses.npy"
+    np.save(path, np.random.default_rng(1).poisson(4.0, (8, 60, 10)).astype(float))
+    assert read_responses(path).shape == (8, 60, 10)
+    path.write_bytes(path.read_bytes()[:-1000])
+    with pytest.raises(RecordingError, match=r"responses\.npy cannot be read"):
+        read_responses(path)

@@ -1,6 +1,6 @@
 """A study of each recorded set ends well; a damaged copy of it ends in a named error.
 
-Sets and their time units: shared/data/README.md, where their origins are cited.
+Sets and their time units: tests/data/README.md, where their origins are cited.
 """
 
 import numpy as np
@@ -26,17 +26,10 @@ def configuration(path, unit):
     return parse_config(text + (f'time_unit = "{unit}"\n' if unit else ""))
 
 
-def present(shared, name):
-    path = shared / "data" / name
-    if not path.exists():
-        pytest.skip(f"{name} is not here: no study was made of it")
-    return path
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
-def test_study_of_each_recording_ends_well(shared, tmp_path, name):
-    study = run_study(configuration(present(shared, name), SETS[name]), tmp_path)
+def test_study_of_each_recording_ends_well(recordings, tmp_path, name):
+    study = run_study(configuration(recordings(name), SETS[name]), tmp_path)
     page = study.report.read_text()
     assert np.isfinite(study.description.statistics.rate)
     assert "The recording" in page
@@ -46,8 +39,8 @@ def test_study_of_each_recording_ends_well(shared, tmp_path, name):
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_truncated_file_ends_in_a_named_error(shared, tmp_path, name):
-    source = present(shared, name)
+def test_truncated_file_ends_in_a_named_error(recordings, tmp_path, name):
+    source = recordings(name)
     content = source.read_bytes()
     copy = tmp_path / source.name
     if (
@@ -60,13 +53,13 @@ def test_truncated_file_ends_in_a_named_error(shared, tmp_path, name):
         run_study(configuration(copy, SETS[name]))
 
 
-def test_nan_time_ends_in_a_named_error(shared, tmp_path):
-    cells = loadmat(present(shared, "hippocampus_synapticonn/all_unit.mat"))["unit_t"]
+def test_nan_time_ends_in_a_named_error(recordings, tmp_path):
+    cells = loadmat(recordings("hippocampus_synapticonn/all_unit.mat"))["unit_t"]
     cells[0, 3][17, 0] = np.nan
     savemat(tmp_path / "nan.mat", {"unit_t": cells})
     with pytest.raises(RecordingError, match="nan"):
         run_study(configuration(tmp_path / "nan.mat", None))
-    text = present(shared, "grasshopper/grasshopper_spike_times1.txt").read_text().rstrip()
+    text = recordings("grasshopper/grasshopper_spike_times1.txt").read_text().rstrip()
     (tmp_path / "nan.txt").write_text(text + "\nnan\n")
     with pytest.raises(RecordingError, match="nan"):
         run_study(configuration(tmp_path / "nan.txt", "us"))
@@ -82,6 +75,6 @@ def test_nan_time_ends_in_a_named_error(shared, tmp_path):
         ("grasshopper/grasshopper_spike_times2.txt", "ms"),
     ],
 )
-def test_swapped_units_end_in_a_named_error(shared, name, unit):
+def test_swapped_units_end_in_a_named_error(recordings, name, unit):
     with pytest.raises(HeavytailError, match="unit"):
-        run_study(configuration(present(shared, name), unit))
+        run_study(configuration(recordings(name), unit))

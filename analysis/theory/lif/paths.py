@@ -9,11 +9,12 @@ ways and no train is heard twice with the same shift: this is the mean-field the
 from dataclasses import dataclass
 from functools import cached_property
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, rfft
 from scipy.ndimage import uniform_filter1d
+
+from heavytail_snn.core.compiled import compiled
 
 CHUNK = 32  # neurons simulated at a time: keeps the input arrays inside the cache
 
@@ -278,7 +279,7 @@ def gaussian_paths(
     return irfft(normal, n_steps, axis=1, overwrite_x=True)
 
 
-@numba.njit(cache=True)
+@compiled
 def add_strong(jumps, weights, chosen, shift, steps, start):  # type: ignore[no-untyped-def]
     """Add each strong synapse's spikes, shifted round the window, to the increments."""
     n_steps = jumps.shape[1]
@@ -292,7 +293,7 @@ def add_strong(jumps, weights, chosen, shift, steps, start):  # type: ignore[no-
                 jumps[i, at] += weights[i, k]
 
 
-@numba.njit(cache=True)
+@compiled
 def integrate(  # type: ignore[no-untyped-def]
     jumps, mean, initial, decay, theta, v_reset, n_refractory, n_warm_up
 ):

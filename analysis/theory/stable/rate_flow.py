@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
@@ -17,6 +16,7 @@ from tqdm import tqdm
 
 from heavytail_snn.analysis.theory.numerics.lepage import lepage_weights, split_strongest
 from heavytail_snn.analysis.theory.numerics.population_average import average, drift
+from heavytail_snn.core.compiled import compiled
 from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_integer, check_real
 from heavytail_snn.core.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.core.results import Result, field_of
@@ -239,7 +239,7 @@ def renew(
     return x, np.sum(parts**2, axis=1) / np.where(total > 0, total, 1.0) ** 2
 
 
-@numba.njit(cache=True)
+@compiled
 def add_shifted(x, strong, chosen, shift, filtered):  # type: ignore[no-untyped-def]
     """Add each strong input's path, shifted round the window, in place."""
     n_steps = x.shape[1]

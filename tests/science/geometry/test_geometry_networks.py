@@ -52,8 +52,8 @@ def circle_exponent(states, alpha, n_steps):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("alpha", [2.0, 1.5, 1.0, 0.7])
-def test_circle_exponents_of_networks(alpha, shared):
-    entries = json.loads((shared / "reference/theory.json").read_text())["entries"]
+def test_circle_exponents_of_networks(alpha, reference):
+    entries = json.loads((reference / "theory.json").read_text())["entries"]
     stored = {e["id"]: e["value"] for e in entries if e["id"].startswith("kernel.spectrum.")}
     start = np.sign(circle(256).patterns(4000, seed=2))
     states = synchronous_trials(stable_weights(alpha, 4000, 1), 3, initial=start)

@@ -34,8 +34,8 @@ def theory_kernel(g, distances):
 
 
 @pytest.mark.parametrize("g", [0.02, 0.5, 1.0, 2.0])
-def test_kernel_regression_of_theory_is_the_stored_error(g, shared):
-    entries = json.loads((shared / "reference/theory.json").read_text())["entries"]
+def test_kernel_regression_of_theory_is_the_stored_error(g, reference):
+    entries = json.loads((reference / "theory.json").read_text())["entries"]
     stored = {e["id"]: e for e in entries}
     errors = []
     for seed in range(4):

@@ -4,7 +4,7 @@ Identities: the flow vector is carried into itself; the exponents of a complete 
 mean logarithm of the determinants; inhibitory LIF networks have largest exponent 0 (Jahnke,
 Memmesheimer & Timme, Front. Comput. Neurosci. 3 (2009) 13); covariant vectors of a constant matrix
 are its eigenvectors (Ginelli et al., Phys. Rev. Lett. 99 (2007) 130601).  Flux tubes and
-two-trajectory rates: shared/reference/lyapunov.json.
+two-trajectory rates: tests/reference/lyapunov.json.
 """
 
 import json
@@ -272,12 +272,12 @@ def test_memory_is_estimated_before_anything_runs():
 # --- two trajectories ---------------------------------------------------------------------------
 
 
-def reference(shared, name):
-    entries = json.loads((shared / "reference/lyapunov.json").read_text())["entries"]
+def entry_of(reference, name):
+    entries = json.loads((reference / "lyapunov.json").read_text())["entries"]
     return next(entry for entry in entries if entry["id"] == name)
 
 
-def test_two_trajectories_agree_with_the_tangent_and_the_reference(shared):
+def test_two_trajectories_agree_with_the_tangent_and_the_reference(reference):
     network = tune_drive(ThetaNetwork(erdos_renyi(200, 50, 1), drive=0.04), rate=1.0, seed=1)
     runs = [
         two_trajectory_exponent(network, size=size, duration=15.0, seed=1)
@@ -288,16 +288,16 @@ def test_two_trajectories_agree_with_the_tangent_and_the_reference(shared):
     tangent = lyapunov_spectrum_of_events(network, k=1, duration=15.0, seed=1)
     error = np.hypot(runs[1].standard_error, tangent.standard_error[0])
     assert abs(runs[1].growth_rate - tangent.exponents[0]) < 3 * error
-    entry = reference(shared, "benettin_event/theta_N200_K50_nu1/eps1e-08_dT0.01")
+    entry = entry_of(reference, "benettin_event/theta_N200_K50_nu1/eps1e-08_dT0.01")
     # another network of the same kind: add the spread between networks (0.3)
     spread = np.hypot(error, 0.3)
     assert abs(runs[1].growth_rate - entry["value"]) < entry["tolerance"] + 3 * spread
 
 
-def test_across_the_flow_a_stable_network_shows_its_second_exponent(shared):
+def test_across_the_flow_a_stable_network_shows_its_second_exponent(reference):
     network = tune_drive(PulseLIFNetwork(erdos_renyi(200, 50, 1), drive=0.1), rate=5.0, seed=1)
     run = two_trajectory_exponent(network, duration=8.0, across_flow=True, seed=1)
-    entry = reference(shared, "benettin_event/lif_N200_K50_nu5/eps1e-06_dT0.01")
+    entry = entry_of(reference, "benettin_event/lif_N200_K50_nu5/eps1e-06_dT0.01")
     assert abs(run.growth_rate - entry["value"]) < entry["tolerance"] + 3 * run.standard_error
     along = two_trajectory_exponent(network, duration=2.0, seed=1)
     assert abs(along.growth_rate) < 1e-2
@@ -391,8 +391,8 @@ def test_covariant_vectors_keep_their_own_growth_rate():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["N200_K50_nu5.0", "N800_K50_nu5.0", "N200_K100_nu5.0"])
-def test_flux_tube_radius_of_the_reference(shared, name):
-    entry = reference(shared, f"flux_tube/{name}")
+def test_flux_tube_radius_of_the_reference(reference, name):
+    entry = entry_of(reference, f"flux_tube/{name}")
     n, k = (int(part[1:]) for part in name.split("_")[:2])
     network = tune_drive(PulseLIFNetwork(erdos_renyi(n, k, 1), drive=0.1), rate=5.0, seed=1)
     tube = flux_tube_radius(network, n_trials=30, sizes=(3e-3, 1e-2, 3e-2, 1e-1), seed=1)

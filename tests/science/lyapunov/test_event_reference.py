@@ -1,6 +1,6 @@
 """Exponents of event-exact networks against the project's reference numbers.
 
-Source: shared/reference/lyapunov.json, measured with an independent event-exact code (protocol in
+Source: tests/reference/lyapunov.json, measured with an independent event-exact code (protocol in
 each entry: Erdos-Renyi inhibition, weights of fixed mean, drive tuned to the rate).  The tests run
 a part of the reference's time and three networks, and widen the tolerance by three of their own
 standard errors; HEAVYTAIL_REFERENCE_SCALE=1 runs the full time and number of networks.
@@ -28,8 +28,8 @@ SCALE = float(os.environ.get("HEAVYTAIL_REFERENCE_SCALE", "0"))
 MODELS = {"theta": ThetaNetwork, "rapid theta": RapidThetaNetwork, "lif": PulseLIFNetwork}
 
 
-def entries_of(shared, group):
-    entries = json.loads((shared / "reference/lyapunov.json").read_text())["entries"]
+def entries_of(reference, group):
+    entries = json.loads((reference / "lyapunov.json").read_text())["entries"]
     found = {e["id"].split("/")[1]: e for e in entries if e["id"].startswith(f"{group}/")}
     assert found, f"no reference entries for {group}"
     return found
@@ -91,9 +91,9 @@ def measured(system, *, k, duration, seeds, tangent_warmup):
     }
 
 
-def check(shared, group, *, k, duration, n_networks=3):
-    reference = entries_of(shared, group)
-    system = next(iter(reference.values()))["system"]
+def check(reference, group, *, k, duration, n_networks=3):
+    entries = entries_of(reference, group)
+    system = next(iter(entries.values()))["system"]
     warmup = 10
     if SCALE:
         duration, n_networks = SCALE * system.get("T_s", 100.0), system["realisations"]
@@ -105,34 +105,34 @@ def check(shared, group, *, k, duration, n_networks=3):
         seeds=range(1, n_networks + 1),
         tangent_warmup=warmup,
     )
-    for name, entry in reference.items():
+    for name, entry in entries.items():
         value, error = found[name]
         print(f"{group}/{name}: {value:.6g} +- {error:.2g}, reference {entry['value']:.6g}")
         assert abs(value - entry["value"]) < entry["tolerance"] + 3 * error, (group, name)
 
 
-def test_heavy_tailed_lif_is_stable_at_the_reference_rate(shared):
-    check(shared, "heavy_lif_N200_K50_st15", k=12, duration=6.0)
+def test_heavy_tailed_lif_is_stable_at_the_reference_rate(reference):
+    check(reference, "heavy_lif_N200_K50_st15", k=12, duration=6.0)
 
 
 @pytest.mark.parametrize("law", ["const", "expo"])
 @pytest.mark.slow
-def test_lif_networks(shared, law):
-    check(shared, f"heavy_lif_N200_K50_{law}", k=12, duration=10.0)
+def test_lif_networks(reference, law):
+    check(reference, f"heavy_lif_N200_K50_{law}", k=12, duration=10.0)
 
 
 @pytest.mark.parametrize("law", ["const", "expo", "st15"])
 @pytest.mark.slow
-def test_heavy_tailed_theta_networks(shared, law):
-    check(shared, f"heavy_theta_N200_K50_{law}", k=50, duration=15.0)
+def test_heavy_tailed_theta_networks(reference, law):
+    check(reference, f"heavy_theta_N200_K50_{law}", k=50, duration=15.0)
 
 
 @pytest.mark.parametrize("size", [200, 500, 1000])
 @pytest.mark.slow
-def test_theta_networks_of_several_sizes(shared, size):
+def test_theta_networks_of_several_sizes(reference, size):
     # the smaller part of the time at the larger size, where self-averaging helps
     check(
-        shared,
+        reference,
         f"theta_N{size}_K50_nu1",
         k=int(0.25 * size),
         duration=3000.0 / size,
@@ -142,14 +142,14 @@ def test_theta_networks_of_several_sizes(shared, size):
 
 @pytest.mark.parametrize("rapidness", [1, 3, 30, 100, 300])
 @pytest.mark.slow
-def test_chaos_ends_with_rapid_spike_onset(shared, rapidness):
-    check(shared, f"rapid_theta_r{rapidness}", k=60 if rapidness == 1 else 30, duration=10.0)
+def test_chaos_ends_with_rapid_spike_onset(reference, rapidness):
+    check(reference, f"rapid_theta_r{rapidness}", k=60 if rapidness == 1 else 30, duration=10.0)
 
 
 @pytest.mark.parametrize("rate", ["1.0", "5.0", "10.0"])
-def test_mean_exponent_of_lif_networks_obeys_its_closed_form(shared, rate):
+def test_mean_exponent_of_lif_networks_obeys_its_closed_form(reference, rate):
     """``-1/tau + rate ln(1 + 1/I)`` at the rate of the run; at the reference drive."""
-    system = entries_of(shared, f"lif_mean_identity_nu{rate}")["qr"]["system"]
+    system = entries_of(reference, f"lif_mean_identity_nu{rate}")["qr"]["system"]
     network = PulseLIFNetwork(weights_of(system, 1), drive=system["I"], tau=system["tau_m_s"])
     # the formula holds up to a boundary term of order 1/duration
     spectrum = lyapunov_spectrum_of_events(

@@ -3,7 +3,7 @@
 Nearest-neighbour divergence (Rosenstein, Collins & De Luca, Physica D 65 (1993) 117,
 doi:10.1016/0167-2789(93)90009-P) lives in this test only.  Applied to the population rate of a
 chaotic theta network, of a stable LIF network and of independent Poisson trains it returns the same
-slope (shared/reference/lyapunov.json, rosenstein_counterexample).  The divergence rate of copies
+slope (tests/reference/lyapunov.json, rosenstein_counterexample).  The divergence rate of copies
 with a controlled perturbation does return the largest exponent (divergence_rate there).
 """
 

@@ -22,8 +22,8 @@ GAUSSIAN = Coupling(Gaussian(), AllToAll(), autapses=False)
 
 
 @pytest.fixture(scope="module")
-def reference(shared):
-    entries = json.loads((shared / "reference/lyapunov.json").read_text())["entries"]
+def reference(reference):
+    entries = json.loads((reference / "lyapunov.json").read_text())["entries"]
     return {entry["id"]: entry for entry in entries}
 
 

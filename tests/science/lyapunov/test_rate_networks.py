@@ -35,8 +35,8 @@ def coupling(alpha, **options):
 
 
 @pytest.fixture(scope="module")
-def reference(shared):
-    entries = json.loads((shared / "reference/rate_networks.json").read_text())["entries"]
+def reference(reference):
+    entries = json.loads((reference / "rate_networks.json").read_text())["entries"]
     return {entry["id"]: entry for entry in entries}
 
 

@@ -15,8 +15,8 @@ from reference_table import Row, judge, rows
 
 
 @pytest.fixture(scope="module")
-def entries(shared):
-    return all_entries(shared / "reference")
+def entries(reference):
+    return all_entries(reference)
 
 
 def test_every_row_has_exactly_one_computation(entries):

@@ -199,9 +199,9 @@ def lif(delay, refractory, tau_s, n=30, k=8, seed=3):
 
 
 @pytest.mark.parametrize("code", ["0.0_0.0_0.005", "0.001_0.002_0.02", "0.0015_0.005_0.002"])
-def test_lif_with_exponential_synapses(code, shared):
+def test_lif_with_exponential_synapses(code, reference):
     """The three cases of the reference file: delay, refractory period, synaptic time constant."""
-    entries = (shared / "reference/lyapunov.json").read_text()
+    entries = (reference / "lyapunov.json").read_text()
     assert f"lifexp/fd/{code}_0.05" in entries
     net = lif(*map(float, code.split("_")))
     rng = np.random.default_rng(0)

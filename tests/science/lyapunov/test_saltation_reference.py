@@ -2,7 +2,7 @@
 
 Truths: (1) the determinant identity of a complete spectrum, derived in the test; (2) the growth
 rate of two event-exact trajectories, which uses no tangent; (3) reference numbers of
-`shared/reference/lyapunov.json` (entries lifexp/...), measured with other code on other
+`tests/reference/lyapunov.json` (entries lifexp/...), measured with other code on other
 realisations of the same ensemble: N=200, K=40, J0=2, mu=3, tau_m=10 ms, tau_s=12 ms, delay 1 ms,
 refractory period 2 ms, about 19 Hz; (4) what copies on a grid return, the leak -1/tau_s.
 """
@@ -38,8 +38,8 @@ N, K, J0, MU, TAU_M, TAU_S = 200, 40, 2.0, 3.0, 0.010, 0.012
 
 
 @pytest.fixture(scope="module")
-def entries(shared):
-    rows = json.loads((shared / "reference/lyapunov.json").read_text())["entries"]
+def entries(reference):
+    rows = json.loads((reference / "lyapunov.json").read_text())["entries"]
     return {row["id"]: row for row in rows}
 
 

@@ -7,19 +7,16 @@ tolerance; rows of kind "simulation" are simulations that the theory must predic
 that no rule matches fails the test.
 """
 
-import json
 import math
 import re
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import pytest
+from reference_files import entries
 from scipy import linalg
 
 from heavytail_snn.analysis import theory
-
-REFERENCE = Path(__file__).resolve().parents[4] / "shared" / "reference" / "theory.json"
 
 NOT_TESTED_HERE = {
     r"heavy\.tanh\..*gamma": "scale of the field, test_theory_rate_reference.py",
@@ -50,9 +47,7 @@ TRIANGLE = "triangle kernel S0=sign(a cos+b sin)"
 
 
 def rows() -> list[dict]:
-    if not REFERENCE.is_file():
-        return []
-    found = [e for e in json.loads(REFERENCE.read_text())["entries"] if e["section"] in (5, 6, 7)]
+    found = [e for e in entries("theory.json") if e["section"] in (5, 6, 7)]
     return [e for e in found if e["tolerance"]["type"] != "informative"]
 
 
@@ -334,7 +329,7 @@ def test_row(entry: dict) -> None:
     assert np.all(deviation <= allowed(entry, own_error)), f"ours {ours}, theirs {entry['value']}"
 
 
-def test_exceptions_are_needed(shared: Path) -> None:
+def test_exceptions_are_needed() -> None:
     """Every pattern of an exception matches a row, so that the lists cannot rot."""
     names = [e["id"] for e in rows()]
     for pattern in NOT_TESTED_HERE | REPRODUCED:
@@ -375,7 +370,7 @@ def test_nugget_against_coarse_steps(entry: dict) -> None:
     np.testing.assert_allclose(ours[late], np.array(entry["value"])[late], rtol=1e-3)
 
 
-def test_exponent_of_matched_network_needs_long_lags(shared: Path) -> None:
+def test_exponent_of_matched_network_needs_long_lags() -> None:
     """At g = s = 1 the stored exponent is that of lags cut at 25, not the limit."""
     stored = next(e["value"] for e in rows() if e["id"] == "matched_rate.g1.s1.lambda")
     simulated = next(e for e in rows() if e["id"] == "matched_rate.g1.s1.sim.lambda")

@@ -8,15 +8,14 @@ self-consistent ones were smoothed over about 20 bins of unstated width, on whic
 default of 2 Hz is closer to the networks, so both are tested.
 """
 
-import json
 from functools import cache
 from importlib import import_module
 from itertools import pairwise
-from pathlib import Path
 
 import lif_simulation as plain
 import numpy as np
 import pytest
+from reference_files import entries
 
 from heavytail_snn.analysis.theory.lif.network import LIFCircuit, lif_network
 from heavytail_snn.analysis.theory.lif.paths import (
@@ -31,12 +30,7 @@ from heavytail_snn.analysis.theory.lif.siegert import siegert, siegert_derivativ
 from heavytail_snn.analysis.theory.lif.spectrum import lif_spectrum
 from heavytail_snn.analysis.theory.lif.stability import lif_critical_weight, lif_stability
 
-REFERENCE = Path(__file__).resolve().parents[4] / "shared/reference/theory.json"
-ENTRIES = (
-    {e["id"]: e for e in json.loads(REFERENCE.read_text())["entries"] if e["section"] == 8}
-    if REFERENCE.exists()
-    else {}
-)
+ENTRIES = {e["id"]: e for e in entries("theory.json") if e["section"] == 8}
 
 
 def circuit(weight, k=250, **keywords):
@@ -137,9 +131,9 @@ def check(entry):
     assert value == pytest.approx(np.array(entry["value"]), rel=tolerance["value"])
 
 
-def test_no_reference_number_is_left_out(shared):
-    entries = json.loads((shared / "reference/theory.json").read_text())["entries"]
-    named = {e["id"] for e in entries if e["id"].startswith("lif.") or e["section"] == 8}
+def test_no_reference_number_is_left_out():
+    every = entries("theory.json")
+    named = {e["id"] for e in every if e["id"].startswith("lif.") or e["section"] == 8}
     assert named == set(ENTRIES)
     assert len(named) >= 59
 

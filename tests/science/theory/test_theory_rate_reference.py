@@ -7,20 +7,17 @@ field of rate_networks.json; the random rate flow in lyapunov.json.  Sources: So
 Kusmierz, arXiv 2505.09816.  A row that no rule matches fails the test.
 """
 
-import json
 import math
 import re
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import pytest
+from reference_files import entries
 
 from heavytail_snn.analysis import theory
 from heavytail_snn.analysis.theory.numerics.transfer import as_transfer
 from heavytail_snn.analysis.theory.rate.flow import stationary_variance
-
-REFERENCE = Path(__file__).resolve().parents[4] / "shared" / "reference"
 
 rate_flow = lru_cache(theory.rate_flow)
 rate_map = lru_cache(theory.rate_map)
@@ -39,11 +36,6 @@ NOT_PREDICTED = {
 # spectrum up to w = 4000 and so misses 2 / (4000 pi) of the variance: it is low by up to 5.3e-5, as
 # the exact sums of test_theory_rate.py show
 INEXACT_ROWS = {r"rate\.asym\.limit.*": 1e-5, r"PR\.linear\.g0\.\d\.PR": 6e-5}
-
-
-def entries(name: str) -> list[dict]:
-    path = REFERENCE / name
-    return json.loads(path.read_text())["entries"] if path.is_file() else []
 
 
 def section_entries() -> list[dict]:
@@ -140,7 +132,7 @@ def test_row_of_theory_json(entry):
     assert_within(predict(entry), entry)
 
 
-def test_only_named_rows_are_left_out(shared):
+def test_only_named_rows_are_left_out():
     left_out = [
         entry["id"]
         for entry in section_entries()
@@ -198,7 +190,7 @@ def test_row_of_the_rate_flow_in_lyapunov_json(entry):
     assert abs(value - entry["value"]) <= entry["tolerance"]
 
 
-def test_published_map_of_4096_neurons(shared):
+def test_published_map_of_4096_neurons():
     """Clark 2026: one network; the theory has no finite-size corrections, hence 1 %."""
     rows = [e for e in entries("rate_networks.json") if e["id"].startswith("published_map_G2")]
     found = theory.rate_map_spectrum(2.0)
@@ -213,7 +205,7 @@ def test_published_map_of_4096_neurons(shared):
         assert ours[row["quantity"]] == pytest.approx(row["value"], rel=0.01), row["id"]
 
 
-def test_noise_driven_map_at_alpha_two(shared):
+def test_noise_driven_map_at_alpha_two():
     """N = 300 with noise 0.1: the mean field, without finite-size terms, is within 0.012."""
     rows = [
         e

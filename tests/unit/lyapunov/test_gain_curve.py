@@ -26,7 +26,7 @@ from heavytail_snn.weights.wiring import AllToAll, FixedInDegree
 
 mpl.use("Agg")
 STABLE = Coupling(LevyStable(1.5), AllToAll())
-SHORT = {"n_steps": 50, "state_warmup": 0, "tangent_warmup": 0}
+TEN_STEPS = {"n_steps": 10, "state_warmup": 0, "tangent_warmup": 0}
 
 
 def minus_sine(x):
@@ -35,24 +35,33 @@ def minus_sine(x):
 
 @pytest.mark.parametrize("noise", [0.0, 0.1])
 def test_batched_gains_equal_single_runs(noise):
+    """Ten steps: a product with more columns rounds differently, and chaos amplifies it."""
     weights = STABLE.sample(80, 1)
     gains = [0.3, 1.0, 2.0, 5.0]
-    batched = largest_exponent_curve(weights, gains, noise=noise, seed=2, **SHORT)
-    single = [largest_exponent_curve(weights, g, noise=noise, seed=2, **SHORT) for g in gains]
+    batched = largest_exponent_curve(weights, gains, noise=noise, seed=2, **TEN_STEPS)
+    single = [largest_exponent_curve(weights, g, noise=noise, seed=2, **TEN_STEPS) for g in gains]
     np.testing.assert_allclose(batched.exponents, [c.exponents[0] for c in single], atol=1e-9)
+    blocks = np.concatenate([c.block_exponents for c in single], axis=1)
+    np.testing.assert_allclose(batched.block_exponents, blocks, atol=1e-9)
 
 
 def test_the_curve_is_the_first_exponent_of_the_spectrum():
+    """Means over six initial states, noises and frames: the trajectories part by chaos."""
     network = RateMap(STABLE, 80, noise=0.05, seed=1)
-    curve = largest_exponent_curve(
-        network, [2.0], seed=2, n_steps=2000, state_warmup=100, tangent_warmup=100
+    options = {"n_steps": 2000, "state_warmup": 100, "tangent_warmup": 100}
+    curves, spectra = [], []
+    for seed in range(2, 8):
+        curves.append(largest_exponent_curve(network, [2.0], seed=seed, **options))
+        spectra.append(lyapunov_spectrum(network.with_gain(2.0), k=3, seed=seed, **options))
+    of_curves, of_spectra = (
+        np.array([(each.exponents[0], each.standard_error[0]) for each in results])
+        for results in (curves, spectra)
     )
-    spectrum = lyapunov_spectrum(
-        network.with_gain(2.0), k=3, seed=2, n_steps=2000, state_warmup=100, tangent_warmup=100
-    )
-    error = np.hypot(curve.standard_error[0], spectrum.standard_error[0])
-    assert abs(curve.exponents[0] - spectrum.exponents[0]) < 3 * error + 0.002
-    assert curve.standard_error[0] == pytest.approx(spectrum.standard_error[0], rel=0.8)
+    error = np.hypot(*np.linalg.norm([of_curves[:, 1], of_spectra[:, 1]], axis=1)) / 6
+    assert error < 0.008
+    assert abs((of_curves - of_spectra)[:, 0].mean()) < 3 * error
+    # ten blocks tell an error to 24 %, the ratio of two means of six to 14 %
+    assert of_curves[:, 1].mean() == pytest.approx(of_spectra[:, 1].mean(), rel=0.45)
 
 
 def test_quiescent_exponent_is_the_spectral_radius():
@@ -103,12 +112,12 @@ def test_float32_states_its_error_and_agrees_statistically():
 def test_sparse_weights_and_low_rank_structure():
     weights = Coupling(LevyStable(1.5), FixedInDegree(10)).sample(50, 1)
     dense = weights.toarray()
-    first = largest_exponent_curve(weights, [1.0, 2.0], seed=1, **SHORT)
-    second = largest_exponent_curve(dense, [1.0, 2.0], seed=1, **SHORT)
+    first = largest_exponent_curve(weights, [1.0, 2.0], seed=1, **TEN_STEPS)
+    second = largest_exponent_curve(dense, [1.0, 2.0], seed=1, **TEN_STEPS)
     np.testing.assert_allclose(first.exponents, second.exponents, atol=1e-9)
     matrix = LowRankPlus(weights, np.ones((50, 1)), np.ones((50, 1)) / 50)
-    third = largest_exponent_curve(matrix, [1.0], seed=1, **SHORT)
-    fourth = largest_exponent_curve(matrix.toarray(), [1.0], seed=1, **SHORT)
+    third = largest_exponent_curve(matrix, [1.0], seed=1, **TEN_STEPS)
+    fourth = largest_exponent_curve(matrix.toarray(), [1.0], seed=1, **TEN_STEPS)
     np.testing.assert_allclose(third.exponents, fourth.exponents, atol=1e-9)
 
 
@@ -215,7 +224,7 @@ def test_bad_arguments_are_named(weights, gains, options, name):
         lambda: chaos_onset([], [1.0, 2.0]),
         lambda: chaos_onset(None),
         lambda: edge_of_chaos_width("a", [0.0, 0.1]),
-        lambda: chaos_onset(STABLE, [2.0, 1.0], n_neurons=10, **SHORT),
+        lambda: chaos_onset(STABLE, [2.0, 1.0], n_neurons=10, **TEN_STEPS),
         lambda: edge_of_chaos_width([1.0, 2.0], [0.0]),
         lambda: edge_of_chaos_width([1.0, -2.0], [0.0, 0.1]),
         lambda: edge_of_chaos_width([1.0, 2.0], [0.0, np.nan]),
@@ -240,18 +249,18 @@ def test_the_published_protocol_only_on_request_and_with_a_warning():
 
 @pytest.mark.filterwarnings("ignore::heavytail_snn.analysis.lyapunov.NotLyapunovWarning")
 def test_each_switch_of_the_published_protocol():
+    # few steps and columns: no rounding is amplified, and none is divided by a tiny stretch
     network = RateMap(STABLE, 30, gain=3.0, noise=0.2, seed=1)
     correct = {"transpose": False, "late_jacobian": False, "q0": "random", "clamp": 0.0}
-    options = {"seed": 4, "state_warmup": 50, "n_steps": 100, "k": 30}
-    ours = lyapunov_spectrum(
-        network, k=30, seed=4, state_warmup=50, tangent_warmup=20, n_steps=100, qr_every=1
-    )
-    same = lyapunov_spectrum(network, compat="xie2025", tangent_warmup=20, **options, **correct)
+    options = {"seed": 4, "state_warmup": 5, "n_steps": 10, "k": 12}
+    ours = lyapunov_spectrum(network, tangent_warmup=5, qr_every=1, **options)
+    assert ours.exponents[-1] > -5
+    same = lyapunov_spectrum(network, compat="xie2025", tangent_warmup=5, **options, **correct)
     np.testing.assert_allclose(same.exponents, ours.exponents, atol=1e-9)
     for switch in (
         {"transpose": True}, {"late_jacobian": True}, {"q0": "identity"}, {"tangent_warmup": 0}
     ):  # fmt: skip
-        changed = correct | {"tangent_warmup": 20} | switch
+        changed = correct | {"tangent_warmup": 5} | switch
         other = lyapunov_spectrum(network, compat="xie2025", **options, **changed)
         assert np.abs(other.exponents - ours.exponents).max() > 1e-4, switch
 

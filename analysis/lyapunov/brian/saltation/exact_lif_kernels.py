@@ -1,16 +1,17 @@
 """Compiled kernels of `exact_lif`: voltage, next crossing, and the loop over events."""
 
 import numpy as np
-from numba import njit
+
+from heavytail_snn.core.compiled import compiled
 
 
-@njit(cache=True)
+@compiled
 def _voltage(s, v, i, mu, tau_m, tau_s):  # type: ignore[no-untyped-def]
     b = i * tau_s / (tau_s - tau_m)
     return mu + (v - mu - b) * np.exp(-s / tau_m) + b * np.exp(-s / tau_s)
 
 
-@njit(cache=True)
+@compiled
 def _crossing(v, i, mu, tau_m, tau_s, level):  # type: ignore[no-untyped-def]
     """Return the time to the first upward crossing of `level`, inf if there is none."""
     b = i * tau_s / (tau_s - tau_m)
@@ -50,7 +51,7 @@ def _crossing(v, i, mu, tau_m, tau_s, level):  # type: ignore[no-untyped-def]
     return s
 
 
-@njit(cache=True)
+@compiled
 def _move(k, t, v, i, last, held, mu, tau_m, tau_s):  # type: ignore[no-untyped-def]
     s = t - last[k]
     if not held[k]:
@@ -59,7 +60,7 @@ def _move(k, t, v, i, last, held, mu, tau_m, tau_s):  # type: ignore[no-untyped-
     last[k] = t
 
 
-@njit(cache=True)
+@compiled
 def run(v, i, last, held, spikes, n_spikes, heads, synapses, constants, table, period, now, until):  # type: ignore[no-untyped-def]
     """Follow all events up to a time."""
     mu, tau_m, tau_s, delay, refractory, level, reset = constants

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from heavytail_snn.analysis.lyapunov.brian.equations.refusals import (
     PulseCrossingError,
     SaltationError,
 )
 from heavytail_snn.analysis.lyapunov.brian.saltation.terms import Events, Path, Spikes
+from heavytail_snn.core.compiled import compiled
 from heavytail_snn.core.errors import ParameterError
 
 _FIRED_WHILE_HELD, _PULSE_CROSSING = 1, 2
@@ -194,7 +194,7 @@ def _refuse(code: int, neuron: int, time: float) -> None:
     )
 
 
-@njit(cache=True)
+@compiled
 def _exponential(matrix, s, e, phi):  # type: ignore[no-untyped-def]
     """Write exp(A s) into `e` and the integral of exp(A r) over 0..s into `phi`."""
     n = matrix.shape[0]
@@ -241,14 +241,14 @@ def _exponential(matrix, s, e, phi):  # type: ignore[no-untyped-def]
         e[:, :] = e @ e
 
 
-@njit(cache=True)
+@compiled
 def _fill_steps(matrices, s, steps):  # type: ignore[no-untyped-def]
     for c in range(matrices.shape[0]):
         for held in range(2):
             _exponential(matrices[c, held], s, steps[c, held, 0], steps[c, held, 1])
 
 
-@njit(cache=True)
+@compiled
 def _drive(i, held, scale, drive, table, index, clamped, out):  # type: ignore[no-untyped-def]
     column = i if table.shape[1] > 1 else 0
     for a in range(out.size):
@@ -256,7 +256,7 @@ def _drive(i, held, scale, drive, table, index, clamped, out):  # type: ignore[n
         out[a] = (drive[i, a] + table[index, column, a]) / scale[i, a] if free else 0.0
 
 
-@njit(cache=True)
+@compiled
 def _move(y, e, phi, b):  # type: ignore[no-untyped-def]
     new = np.zeros(y.size)
     for a in range(y.size):
@@ -265,7 +265,7 @@ def _move(y, e, phi, b):  # type: ignore[no-untyped-def]
     y[:] = new
 
 
-@njit(cache=True)
+@compiled
 def _advance(y, i, t0, t1, held, e, phi, b, flow, rest):  # type: ignore[no-untyped-def]
     """Move the scaled state of neuron i from t0 to t1 and write its propagator into `e`."""
     matrices, steps, classes, scale, drive = flow
@@ -292,7 +292,7 @@ def _advance(y, i, t0, t1, held, e, phi, b, flow, rest):  # type: ignore[no-unty
         _exponential(matrix, t1 - t0, e, phi)
 
 
-@njit(cache=True)
+@compiled
 def _walk(kind, neuron, spike, synapse, times, recorded, model, state, tie_window, out):  # type: ignore[no-untyped-def]
     flow, rest, jump = model
     scale, clamped, hold = flow[3], rest[2], rest[3]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import sympy
-from numba import cfunc, njit, types
+from numba import cfunc, types
 from sympy.printing.pycode import PythonCodePrinter
 
 from heavytail_snn.analysis.lyapunov.brian.equations.hybrid import TIME
@@ -21,6 +21,7 @@ from heavytail_snn.analysis.lyapunov.brian.equations.refusals import (
 )
 from heavytail_snn.analysis.lyapunov.brian.saltation.network import HybridNetwork
 from heavytail_snn.analysis.lyapunov.brian.saltation.terms import Events, Path, Spikes
+from heavytail_snn.core.compiled import compiled
 from heavytail_snn.core.errors import ConvergenceError
 
 # explicit Runge-Kutta schemes by Brian2's names: (coefficients, weights, nodes)
@@ -236,14 +237,14 @@ def _c_function(name: str, branches: list[list[str]]) -> Any:
     return cfunc(signature, error_model="numpy")(scope[name])
 
 
-@njit(cache=True)
+@compiled
 def _inputs(i, t, tables, table_dt, columns, u):  # type: ignore[no-untyped-def]
     for k in range(len(tables)):
         row = min(int(t / table_dt[k] + 1e-6), tables[k].shape[0] - 1)
         u[k] = tables[k][row, columns[k, i]]
 
 
-@njit(cache=True)
+@compiled
 def _rk_step(i, t, h, x, e, held, context, tableau, motion, work):  # type: ignore[no-untyped-def]
     """One explicit Runge-Kutta step of state and propagator."""
     which, parameters, clamped, tables, table_dt, columns = context
@@ -277,7 +278,7 @@ def _rk_step(i, t, h, x, e, held, context, tableau, motion, work):  # type: igno
                 e[q, r] += h * b[stage] * ke[stage, q, r]
 
 
-@njit(cache=True)
+@compiled
 def _exponential_step(i, t, h, x, e, held, context, motion, curvature, work):  # type: ignore[no-untyped-def]
     """One exponential Euler step, ``x_a += f_a (exp(A_aa h) - 1) / A_aa``, and its derivative."""
     which, parameters, clamped, tables, table_dt, columns = context
@@ -304,7 +305,7 @@ def _exponential_step(i, t, h, x, e, held, context, motion, curvature, work):  #
     e[:, :] = slope
 
 
-@njit(cache=True)
+@compiled
 def _walk(events, network, synapses, inputs, state, sizes, tableau, functions, out):  # type: ignore[no-untyped-def]
     kind, neuron, synapse, times = events
     which, parameters, clamped, hold, overwritten = network

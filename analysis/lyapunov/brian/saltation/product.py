@@ -20,7 +20,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from heavytail_snn.analysis.lyapunov.brian.equations.refusals import TangentialCrossingError
 from heavytail_snn.analysis.lyapunov.brian.saltation.terms import (
@@ -35,6 +34,7 @@ from heavytail_snn.analysis.lyapunov.brian.saltation.terms import (
     Wiring,
     saltation_terms,
 )
+from heavytail_snn.core.compiled import compiled
 from heavytail_snn.core.errors import ParameterError
 
 _EVENTS_PER_CHUNK = 400_000
@@ -257,7 +257,7 @@ class SaltationReplay:
         return speeds
 
 
-@njit(cache=True)
+@compiled
 def _replay(vectors, kind, neuron, row, propagators, shifts, readouts, start, end):  # type: ignore[no-untyped-def]
     n, m = shifts.shape[1], vectors.shape[1]
     new = np.empty((n, m))
