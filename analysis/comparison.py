@@ -122,8 +122,8 @@ class Comparison:
         return body.to_latex(index=False)
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
-        """Draw a forest plot of measured over predicted; see `plots.comparison_forest`."""
-        from heavytail_snn.analysis.plots import comparison_forest
+        """Draw a forest plot of measured over predicted; see `forest.comparison_forest`."""
+        from heavytail_snn.analysis.forest import comparison_forest
 
         return comparison_forest({self.title: self}, ax)
 
