@@ -12,7 +12,14 @@ from scipy import integrate, optimize
 from scipy.special import erfcx
 
 from heavytail_snn.analysis.spectra import spike_statistics
-from heavytail_snn.analysis.theory.lif.siegert import siegert_derivatives
+from heavytail_snn.analysis.theory.lif.siegert import (
+    T_REF,
+    TAU,
+    THETA,
+    check_neuron,
+    si,
+    siegert_derivatives,
+)
 from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_real
 from heavytail_snn.core.results import Result, field_of
 from heavytail_snn.recording.inputs import as_recording
@@ -52,10 +59,10 @@ class MatchedParameters(Result):
 def match_statistics(
     recording: Any,
     *,
-    tau: float = 20e-3,
-    theta: float = 20e-3,
-    v_reset: float = 0.0,
-    t_ref: float = 2e-3,
+    tau: Any = TAU,
+    theta: Any = THETA,
+    v_reset: Any = 0.0,
+    t_ref: Any = T_REF,
     t_start: Any = None,
     t_stop: Any = None,
 ) -> MatchedParameters:
@@ -67,13 +74,15 @@ def match_statistics(
     Parameters
     ----------
     recording : Recording, neo object or times in seconds
-    tau, theta, v_reset, t_ref : float
-        Membrane (s, V).
+    tau, theta, v_reset, t_ref : Quantity
+        Membrane: 20 ms, 20 mV, 0 mV, 2 ms.
     t_start, t_stop : float, optional
         Limits of the run where plain times are given.
 
     Raises
     ------
+    UnitError
+        If a voltage or a time of the membrane is a bare number.
     RecordingError, ParameterError
         As `spike_statistics`.
 
@@ -94,7 +103,9 @@ def match_statistics(
             f"CV2 = {irregularity:.3g} is above that of a Poisson train: a LIF neuron with white "
             "input bursts like this only far below threshold and with very strong noise"
         )
-    membrane: dict[str, Any] = {"tau": tau, "theta": theta, "v_reset": v_reset, "t_ref": t_ref}
+    given = {"tau": tau, "theta": theta, "v_reset": v_reset, "t_ref": t_ref}
+    membrane: dict[str, Any] = {name: si(name, value) for name, value in given.items()}
+    check_neuron(membrane)
     try:
         drive, noise = white_input(rate, irregularity, **membrane)
         spread = _propagated(rate, irregularity, errors, membrane)
@@ -104,7 +115,7 @@ def match_statistics(
     return MatchedParameters(
         rate=rate, rate_error=errors[0], irregularity=irregularity, irregularity_error=errors[1],
         count_correlation=statistics.correlation, drive=drive, drive_error=float(spread[0]),
-        noise=noise, noise_error=float(spread[1]), gain=_gain(rate, noise, tau),
+        noise=noise, noise_error=float(spread[1]), gain=_gain(rate, noise, membrane["tau"]),
         gain_error=float(spread[2]), parameters=membrane, warnings=tuple(notes),
     )  # fmt: skip
 

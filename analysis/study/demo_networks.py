@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
-from brian2 import mV
+from brian2 import ms, mV
 
 from heavytail_snn.analysis import theory
 from heavytail_snn.analysis.comparison import Comparison, compare
@@ -75,9 +75,9 @@ def compare_exponents(
 
 def compare_lif(descriptions: dict[str, Description]) -> Comparison:
     """Compare the rate of the Gaussian LIF network with white-noise mean-field theory."""
-    deviation = lif_coupling(2.0).scale(N_NEURONS) * np.sqrt(2) * 1e-3  # alpha = 2: variance 2
+    deviation = lif_coupling(2.0).scale(N_NEURONS) * np.sqrt(2) * mV  # alpha = 2: variance 2
     circuit = theory.LIFCircuit(
-        in_degree=(IN_DEGREE,), weight=(0.0,), weight_sd=deviation, drive=DRIVE_MV * 1e-3, dt=1e-4
+        in_degree=(IN_DEGREE,), weight=(0.0,), weight_sd=deviation, drive=DRIVE_MV * mV, dt=0.1 * ms
     )
     predicted = replace(theory.lif_network(circuit).estimates()[0], domain="white, Gaussian input")
     measured = next(e for e in descriptions["LIF alpha=2"].estimates() if e.name == "rate")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from brian2 import mV
+from brian2 import ms, mV
 
 from heavytail_snn.analysis import theory
 from heavytail_snn.analysis.spectra import PowerSpectrum, power_spectrum, spike_statistics
@@ -55,7 +55,7 @@ def predict_lif(
 ) -> list[Prediction]:
     """Population dynamics with the network's in-degree, and white-noise Gaussian theory."""
     degree = network.in_degree or n_neurons - 1
-    volts = {"drive": network.drive * 1e-3, "noise": network.noise * 1e-3}
+    volts = {"drive": network.drive * mV, "noise": network.noise * mV}
     return [
         _attempt("population dynamics", lambda: _population_lif(
             network, alpha, degree, volts, seed, population)),
@@ -84,7 +84,7 @@ def _population_lif(
         population=population, duration=1.6, n_iterations=20, n_average=12
     )
     trains = theory.lif_heavy_tailed(
-        alpha, network.gain * 1e-3, in_degree=degree, sampling=sampling, seed=seed, **volts
+        alpha, network.gain * mV, in_degree=degree, sampling=sampling, seed=seed, **volts
     )
     granted = {"rate": 0.03, "cv": 0.05, "rate_sd": 0.1, "low_frequency_power": 0.15}
     return stated(
@@ -101,12 +101,12 @@ def _population_lif(
 
 
 def _gaussian_lif(
-    network: NetworkConfig, n_neurons: int, degree: int, volts: dict[str, float]
+    network: NetworkConfig, n_neurons: int, degree: int, volts: dict[str, Any]
 ) -> Prediction:
     """Return the theory of many weak synapses; the weights' scale is read as alpha = 2."""
-    deviation = math.sqrt(2.0) * coupling_of(network, 2.0).scale(n_neurons) * 1e-3
+    deviation = math.sqrt(2.0) * coupling_of(network, 2.0).scale(n_neurons) * mV
     circuit = theory.LIFCircuit(
-        in_degree=(degree,), weight=(0.0,), weight_sd=deviation, dt=1e-4, **volts
+        in_degree=(degree,), weight=(0.0,), weight_sd=deviation, dt=0.1 * ms, **volts
     )
     solution = theory.lif_network(circuit)
     estimates = [

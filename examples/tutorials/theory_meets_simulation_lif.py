@@ -20,7 +20,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from brian2 import mV, second
+from brian2 import ms, mV, second
 
 import heavytail_snn as ht
 from heavytail_snn.analysis import theory
@@ -150,8 +150,8 @@ def draw_trend(axis, predictions, rates):
         axis.axhspan(rate - doubt, rate + doubt, color=f"C{i}", alpha=0.12, lw=0)
     white = theory.lif_network(
         theory.LIFCircuit(
-            in_degree=(DEGREE,), weight=(0.0,), weight_sd=np.sqrt(2 / DEGREE) * GAIN * 1e-3,
-            drive=DRIVE * mV, dt=1e-4,
+            in_degree=(DEGREE,), weight=(0.0,), weight_sd=np.sqrt(2 / DEGREE) * GAIN * mV,
+            drive=DRIVE * mV, dt=0.1 * ms,
         )
     )  # fmt: skip
     axis.axhline(white.rate, color="0.4", ls="--", lw=1, label=r"white-noise theory, $\alpha$ = 2")

@@ -33,7 +33,7 @@ def in_seconds(argument: str, value: Any) -> np.ndarray:
     ParameterError
         If `value` is not numeric.
     """
-    if isinstance(value, list | tuple) and any(_has_unit(item) for item in value):
+    if isinstance(value, list | tuple) and any(has_unit(item) for item in value):
         return np.array([in_seconds(argument, item) for item in value], dtype=np.float64)
     if hasattr(value, "dimensionality"):
         return _seconds_of_quantities(argument, value)
@@ -54,11 +54,12 @@ def one_time(
     argument: str, value: Any, *, low: float = -np.inf, open_low: bool = False, remedy: str = ""
 ) -> float:
     """Return one finite time in seconds, else raise as `in_seconds` and `check_real` do."""
-    seconds = in_seconds(argument, value) if _has_unit(value) else value
+    seconds = in_seconds(argument, value) if has_unit(value) else value
     return check_real(argument, seconds, low=low, open_low=open_low, remedy=remedy)
 
 
-def _has_unit(value: Any) -> bool:
+def has_unit(value: Any) -> bool:
+    """Return whether a value carries a unit of Brian2 or of `quantities`."""
     return hasattr(value, "dimensionality") or hasattr(value, "dim")
 
 

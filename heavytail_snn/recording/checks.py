@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from heavytail_snn.core.errors import ParameterError, RecordingError
-from heavytail_snn.core.time_units import one_time
+from heavytail_snn.core.errors import ParameterError, RecordingError, UnitError
+from heavytail_snn.core.time_units import has_unit, one_time
 
 SORT_REMEDY = "pass sort=True to Recording.from_unsorted or Recording.read, if the order is noise"
 DROP_REMEDY = "pass drop_duplicates=True to Recording.from_unsorted or Recording.read"
@@ -101,6 +101,32 @@ def check_no_duplicates(times: np.ndarray, ids: np.ndarray) -> None:
             f"a unit cannot spike twice at one time, got unit {ids[first]} twice at "
             f"{times[first]:.9g} s ({np.count_nonzero(repeats)} such spikes); {DROP_REMEDY}"
         )
+
+
+def check_limit_units(times: Any, **limits: Any) -> None:
+    """Refuse plain limits beside times with a unit: 1000 may mean what the times mean, or seconds.
+
+    Parameters
+    ----------
+    times : array_like, quantity, or a sequence of these
+    **limits
+        ``t_start`` and ``t_stop`` as they were given; None and 0 need no unit.
+    """
+    if not _all_have_units(times):
+        return
+    for name, value in limits.items():
+        if value is not None and not has_unit(value) and np.ndim(value) == 0 and value != 0:
+            raise UnitError(
+                name,
+                value,
+                "must carry a unit where the times do",
+                f"write {name}={value}*second, or in the unit of the times",
+            )
+
+
+def _all_have_units(times: Any) -> bool:
+    parts = [item for item in times if np.size(item)] if isinstance(times, list | tuple) else []
+    return has_unit(times) or (bool(parts) and all(_all_have_units(item) for item in parts))
 
 
 def checked_limits(t_start: Any, t_stop: Any) -> tuple[float, float]:

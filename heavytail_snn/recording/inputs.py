@@ -10,7 +10,7 @@ import numpy as np
 
 from heavytail_snn.core.errors import ParameterError, RecordingError
 from heavytail_snn.core.time_units import in_seconds
-from heavytail_snn.recording.checks import check_finite
+from heavytail_snn.recording.checks import check_finite, check_limit_units
 from heavytail_snn.recording.recording import Recording
 
 ACCEPTED = "must be a Recording, a neo Segment, Block or list of SpikeTrains, or times in seconds"
@@ -94,6 +94,7 @@ def _from_times(argument: str, data: Any, t_start: Any, t_stop: Any) -> Recordin
     nested = isinstance(data, list | tuple) and any(np.ndim(item) == 1 for item in data)
     if not nested and not isinstance(data, list | tuple | np.ndarray):
         raise ParameterError(argument, data, ACCEPTED)
+    check_limit_units(data, t_start=t_start, t_stop=t_stop)
     trains = [in_seconds(argument, item) for item in (data if nested else [data])]
     if any(train.ndim != 1 for train in trains):
         raise ParameterError(argument, data, ACCEPTED, "one flat array a unit")

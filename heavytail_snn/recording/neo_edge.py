@@ -13,6 +13,7 @@ from neo.core.spiketrainlist import SpikeTrainList
 
 from heavytail_snn.core.errors import RecordingError
 from heavytail_snn.core.results import plain
+from heavytail_snn.core.time_units import in_seconds
 from heavytail_snn.recording.traces import Trace
 
 if TYPE_CHECKING:
@@ -93,8 +94,9 @@ def from_neo(
     attrs = {"source": "neo", "t_start_from": "file", "t_stop_from": "file"}
     if segment is not None and "attrs" in segment.annotations:
         attrs = json.loads(segment.annotations["attrs"])
+    times = [in_seconds("data", train) for train in trains]  # neo's limits and units fit together
     spikes = make.from_spike_trains(
-        trains, start, stop, sort=sort, drop_duplicates=drop_duplicates, attrs=attrs
+        times, start, stop, sort=sort, drop_duplicates=drop_duplicates, attrs=attrs
     )
     if segment is None or not segment.analogsignals:
         return spikes

@@ -47,6 +47,7 @@ class Recording:
         Number of units, silent ones included.
     t_start, t_stop : float or quantity of time
         Limits **of the run**, not of the spikes, in seconds; both ends belong to the recording.
+        Where the times carry a unit the limits must too (0 needs none).
     traces : mapping of str to Trace, optional
     attrs : mapping, optional
         Where the data come from.  "unit_names", a list of one name a unit, follows `select`.
@@ -84,6 +85,7 @@ class Recording:
 
     def __post_init__(self) -> None:
         times, ids = in_seconds("times", self.times), checks.checked_ids(self.ids)
+        checks.check_limit_units(self.times, t_start=self.t_start, t_stop=self.t_stop)
         n_units = check_integer("n_units", self.n_units, low=1, high=2**31 - 1)
         t_start, t_stop = checks.checked_limits(self.t_start, self.t_stop)
         checks.check_shapes(times, ids)
@@ -126,7 +128,9 @@ class Recording:
             Keep only the first of several spikes of one unit at one time; their number is stored
             in ``attrs["duplicates_dropped"]``.
         """
-        times, ids = in_seconds("times", times), checks.checked_ids(ids)
+        given = times
+        times, ids = in_seconds("times", given), checks.checked_ids(ids)
+        checks.check_limit_units(given, t_start=t_start, t_stop=t_stop)
         checks.check_shapes(times, ids)
         attributes = dict(attrs or {})
         if not sort:
@@ -165,7 +169,9 @@ class Recording:
         """
         if not isinstance(trains, Iterable) or getattr(trains, "ndim", 1) == 0:
             raise RecordingError(f"trains must hold one array a unit, got {trains!r}")
+        trains = list(trains)
         arrays = [in_seconds(f"trains[{i}]", train) for i, train in enumerate(trains)]
+        checks.check_limit_units(trains, t_start=t_start, t_stop=t_stop)
         shapes = [train.shape for train in arrays if train.ndim != 1]
         if shapes:
             raise RecordingError(

@@ -17,27 +17,30 @@ from heavytail_snn.analysis.theory.lif.population import (
     relax,
     summarise,
 )
-from heavytail_snn.analysis.theory.lif.siegert import check_neuron, si
+from heavytail_snn.analysis.theory.lif.siegert import T_REF, TAU, THETA, check_neuron, si
 from heavytail_snn.analysis.theory.numerics.lepage import lepage_weights, split_strongest
+from heavytail_snn.core.dimensions import SI
 from heavytail_snn.core.errors import ParameterError, check_integer, check_real
 from heavytail_snn.core.randomness import Seed, seed_sequence, stream
 from heavytail_snn.weights.coupling import Coupling
 from heavytail_snn.weights.laws import LevyStable
 
+_INITIAL_RATE, _MILLIVOLT = SI(20.0), SI(1e-3)
+
 
 def lif_heavy_tailed(
     alpha: float,
-    gain: float,
+    gain: Any,
     *,
-    drive: float,
+    drive: Any,
     in_degree: int | None = None,
-    noise: float = 0.0,
-    tau: float = 20e-3,
-    theta: float = 20e-3,
-    v_reset: float = 0.0,
-    t_ref: float = 2e-3,
+    noise: Any = 0.0,
+    tau: Any = TAU,
+    theta: Any = THETA,
+    v_reset: Any = 0.0,
+    t_ref: Any = T_REF,
     n_strong: int = 40,
-    initial_rate: float = 20.0,
+    initial_rate: Any = _INITIAL_RATE,
     sampling: LIFSampling | None = None,
     tolerance: float = 0.02,
     seed: Seed = None,
@@ -50,20 +53,20 @@ def lif_heavy_tailed(
     alpha : float in (0, 2]
         Tail exponent of the weights ``J = gain z / K^(1/alpha)`` over K synapses, with z of unit
         scale, E exp(ikz) = exp(-|k|^alpha); **at alpha = 2, z has variance 2**.
-    gain : float
-        Scale of the summed weights (V, delta synapses).
-    drive, noise : float
-        External mean and white-noise amplitude (V, Siegert convention).
+    gain : Quantity of voltage
+        Scale of the summed weights (delta synapses).
+    drive, noise : Quantity of voltage
+        External mean and white-noise amplitude (Siegert convention).
     in_degree : int, optional
         K. None: the limit of infinitely many synapses (LePage series). A number: that many weights
         are drawn for each neuron.
-    tau, theta, v_reset, t_ref : float
-        Membrane parameters (s, V).
+    tau, theta, v_reset, t_ref : Quantity
+        Membrane parameters: 20 ms, 20 mV, 0 mV, 2 ms.
     n_strong : int
         Synapses heard individually, the strongest ones; the others form a Gaussian process with
         the population's own spectrum.
-    initial_rate : float
-        Rate (Hz) of the Poisson trains from which the iteration starts.
+    initial_rate : Quantity, Hz
+        Rate of the Poisson trains from which the iteration starts.
     sampling : LIFSampling, optional
     tolerance : float
         Accepted relative drift of the rate, on top of 4 standard errors.
@@ -81,6 +84,8 @@ def lif_heavy_tailed(
 
     Raises
     ------
+    UnitError
+        If a voltage or a time is a bare number.
     ParameterError
         If alpha lies outside (0, 2] or another argument outside its domain.
     ConvergenceError
@@ -125,15 +130,15 @@ def lif_coupling(
     coupling: Coupling,
     n_neurons: int,
     *,
-    drive: float,
-    unit_weight: float = 1e-3,
-    noise: float = 0.0,
-    tau: float = 20e-3,
-    theta: float = 20e-3,
-    v_reset: float = 0.0,
-    t_ref: float = 2e-3,
+    drive: Any,
+    unit_weight: Any = _MILLIVOLT,
+    noise: Any = 0.0,
+    tau: Any = TAU,
+    theta: Any = THETA,
+    v_reset: Any = 0.0,
+    t_ref: Any = T_REF,
     n_strong: int = 40,
-    initial_rate: float = 20.0,
+    initial_rate: Any = _INITIAL_RATE,
     sampling: LIFSampling | None = None,
     tolerance: float = 0.02,
     seed: Seed = None,
@@ -149,10 +154,10 @@ def lif_coupling(
     ----------
     coupling : Coupling
     n_neurons : int
-    drive : float
-        External mean input (V).
-    unit_weight : float
-        Jump of the membrane potential (V) of a weight 1.
+    drive : Quantity of voltage
+        External mean input.
+    unit_weight : Quantity of voltage
+        Jump of the membrane potential of a weight 1; 1 mV.
     noise, tau, theta, v_reset, t_ref, n_strong, initial_rate, sampling, tolerance, seed, progress
         As in `lif_heavy_tailed`.
 
@@ -162,7 +167,7 @@ def lif_coupling(
 
     Raises
     ------
-    ParameterError, ConvergenceError
+    UnitError, ParameterError, ConvergenceError
     """
     if not isinstance(coupling, Coupling):
         raise ParameterError("coupling", coupling, "must be a Coupling", "use ht.Coupling(...)")
@@ -190,11 +195,11 @@ def lif_coupling(
 def solve(
     draw: DrawWeights,
     network: dict[str, Any],
-    membrane: dict[str, float],
+    membrane: dict[str, Any],
     *,
-    drive: float,
-    noise: float,
-    initial_rate: float,
+    drive: Any,
+    noise: Any,
+    initial_rate: Any,
     sampling: LIFSampling | None,
     tolerance: float,
     seed: Seed,

@@ -13,56 +13,67 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from heavytail_snn.analysis.theory.lif.siegert import check_neuron, si, siegert_derivatives
+from heavytail_snn.analysis.theory.lif.siegert import (
+    T_REF,
+    TAU,
+    THETA,
+    check_neuron,
+    si,
+    siegert_derivatives,
+)
+from heavytail_snn.core.dimensions import SI
 from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_real
 from heavytail_snn.core.results import Result, field_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class LIFCircuit:
-    """Statistics of one LIF neuron's synapses and its membrane; voltages in V, times in s.
+    """Statistics of one LIF neuron's synapses and its membrane.
+
+    Voltages and times are Brian2 quantities; the fields hold them in V and s.
 
     Parameters
     ----------
     in_degree : sequence of float
         Number of synapses of each class a neuron receives, for example ``(200, 50)``.
-    weight : sequence of float
-        Mean jump of the membrane potential of each class, for example ``(1e-4, -5e-4)``.
-    weight_sd : sequence of float or float
+    weight : sequence of quantities of voltage, or one
+        Mean jump of the membrane potential of each class, for example ``(0.1*mV, -0.5*mV)``.
+    weight_sd : sequence of quantities of voltage, or one
         Standard deviation of the weights inside each class (finite; for infinite variance use
         `lif_heavy_tailed`).
-    drive, noise : float
-        Mean external input (V) and amplitude of external white noise (V, Siegert convention:
+    drive, noise : Quantity of voltage
+        Mean external input and amplitude of external white noise (Siegert convention:
         ``tau dV/dt = -V + drive + noise sqrt(tau) xi``).
-    tau, theta, v_reset, t_ref : float
+    tau, theta, v_reset, t_ref : Quantity
+        20 ms, 20 mV, 0 mV and 2 ms.
     connection_probability : float, optional
         None: fixed in-degree. Otherwise each synapse exists with this probability, and the
         in-degree is the mean of a binomial number.
-    dt : float, optional
+    dt : Quantity of time, optional
         Time step of the simulation to be predicted (raises the threshold, see `siegert`); the
         step of the simulated neuron in `lif_spectrum`.
     """
 
     in_degree: tuple[float, ...]
-    weight: tuple[float, ...]
-    weight_sd: tuple[float, ...] | float = 0.0
-    drive: float
-    noise: float = 0.0
-    tau: float = 20e-3
-    theta: float = 20e-3
-    v_reset: float = 0.0
-    t_ref: float = 2e-3
+    weight: Any
+    weight_sd: Any = 0.0
+    drive: Any
+    noise: Any = 0.0
+    tau: Any = TAU
+    theta: Any = THETA
+    v_reset: Any = 0.0
+    t_ref: Any = T_REF
     connection_probability: float | None = None
-    dt: float | None = None
+    dt: Any = None
 
     def __post_init__(self) -> None:
         degrees = tuple(
             check_real("in_degree", si("in_degree", k), low=0.0) for k in _sequence(self.in_degree)
         )
-        weights = tuple(check_real("weight", si("weight", j)) for j in _sequence(self.weight))
+        weights = tuple(_volts("weight", j) for j in _sequence(self.weight))
         spread = _sequence(self.weight_sd)
         spread = spread * len(weights) if len(spread) == 1 else spread
-        deviations = tuple(check_real("weight_sd", si("weight_sd", s), low=0.0) for s in spread)
+        deviations = tuple(_volts("weight_sd", s, low=0.0) for s in spread)
         if not len(degrees) == len(weights) == len(deviations):
             raise ParameterError(
                 "weight", self.weight, f"must have one value for each in_degree {degrees}"
@@ -73,7 +84,9 @@ class LIFCircuit:
         if self.connection_probability is not None:
             check_real("connection_probability", self.connection_probability, low=0.0, high=1.0)
         step = (
-            None if self.dt is None else check_real("dt", si("dt", self.dt), low=0.0, open_low=True)
+            None
+            if self.dt is None
+            else SI(check_real("dt", si("dt", self.dt), low=0.0, open_low=True))
         )
         clean = {"in_degree": degrees, "weight": weights, "weight_sd": deviations}
         clean |= {"dt": step} | membrane
@@ -110,8 +123,8 @@ class LIFCircuit:
 
     def scaled(self, factor: float) -> "LIFCircuit":
         """Return the same circuit with all weights multiplied by `factor`."""
-        deviations = tuple(factor * s for s in _sequence(self.weight_sd))
-        weights = tuple(factor * j for j in self.weight)
+        deviations = tuple(SI(factor * s) for s in _sequence(self.weight_sd))
+        weights = tuple(SI(factor * j) for j in self.weight)
         return replace(self, weight=weights, weight_sd=deviations)
 
 
@@ -206,6 +219,10 @@ def lif_network(circuit: LIFCircuit, *, tolerance: float = 1e-9) -> LIFNetworkRa
 # neurons' standard normal deviates and their weights: the trapezoidal rule is spectrally accurate
 DEVIATES = np.linspace(-7.0, 7.0, 113)
 PROBABILITY = np.exp(-(DEVIATES**2) / 2) / np.exp(-(DEVIATES**2) / 2).sum()
+
+
+def _volts(argument: str, value: Any, low: float = -np.inf) -> SI:
+    return SI(check_real(argument, si(argument, value), low=low))
 
 
 def _sequence(value: Any) -> tuple[Any, ...]:

@@ -12,22 +12,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import dawsn, erf, erfcx
 
-from heavytail_snn.core.errors import ParameterError, UnitError, check_real
+from heavytail_snn.core.dimensions import SI, in_si
+from heavytail_snn.core.errors import ParameterError, check_real
 from heavytail_snn.core.results import Result, field_of
 
-# exponents of metre, kilogram, second and ampere
-_VOLTAGE, _TIME, _RATE = (2, 1, -3, -1), (0, 0, 1, 0), (0, 0, -1, 0)
-_UNITS = {_VOLTAGE: "volt", _TIME: "second", _RATE: "hertz", (0, 0, 0, 0): "no unit"}
-_DIMENSIONS = {
-    "tau": _TIME,
-    "t_ref": _TIME,
-    "dt": _TIME,
-    "initial_rate": _RATE,
-    "in_degree": (0, 0, 0, 0),
-}
+_UNITS = {"tau": "s", "t_ref": "s", "dt": "s", "initial_rate": "Hz", "in_degree": ""}  # else V
 
 # -zeta(1/2)/sqrt(2 pi): mean overshoot of a Gaussian random walk, in step standard deviations
 BARRIER_SHIFT = 0.5825971579390107
+
+
+TAU, THETA, T_REF = SI(20e-3), SI(20e-3), SI(2e-3)  # the membrane of all theories and models
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,28 +37,28 @@ class SiegertRate(Result):
 
 
 def siegert(
-    mu: float,
-    sigma: float,
+    mu: Any,
+    sigma: Any,
     *,
-    tau: float = 20e-3,
-    theta: float = 20e-3,
-    v_reset: float = 0.0,
-    t_ref: float = 2e-3,
-    dt: float | None = None,
+    tau: Any = TAU,
+    theta: Any = THETA,
+    v_reset: Any = 0.0,
+    t_ref: Any = T_REF,
+    dt: Any = None,
 ) -> SiegertRate:
     """Return the rate of ``tau dV/dt = -V + mu + sigma sqrt(tau) xi(t)`` with a threshold.
 
     Parameters
     ----------
-    mu, sigma : float
-        Mean and noise amplitude of the input (V). The free membrane potential has standard
+    mu, sigma : Quantity of voltage
+        Mean and noise amplitude of the input. The free membrane potential has standard
         deviation ``sigma / sqrt(2)``. ``sigma = 0`` gives the noise-free rate.
-    tau, t_ref : float
-        Membrane time constant and refractory time (s).
-    theta, v_reset : float
-        Threshold and reset potential (V). Only ratios of voltages matter.
-    dt : float, optional
-        Time step (s) of the simulation to be predicted. A simulation sees threshold crossings
+    tau, t_ref : Quantity of time
+        Membrane time constant and refractory time; 20 ms and 2 ms.
+    theta, v_reset : Quantity of voltage
+        Threshold and reset potential, 20 mV and 0. Only ratios of voltages matter.
+    dt : Quantity of time, optional
+        Time step of the simulation to be predicted. A simulation sees threshold crossings
         only on its grid, which acts as a threshold raised by ``0.5826 sigma sqrt(dt / tau)``.
 
     Returns
@@ -75,6 +70,8 @@ def siegert(
 
     Raises
     ------
+    UnitError
+        If an argument is a bare number: 20 may mean 20 mV or 20 V.
     ParameterError
         If an argument is not finite, sigma, tau or t_ref is negative, or theta <= v_reset.
 
@@ -85,7 +82,8 @@ def siegert(
 
     Examples
     --------
-    >>> round(siegert(0.04, 0.0).rate, 4)
+    >>> from brian2 import mV
+    >>> round(siegert(40 * mV, 0 * mV).rate, 4)
     63.04
     """
     values: dict[str, Any] = {"mu": mu, "sigma": sigma, "tau": tau, "theta": theta}
@@ -107,19 +105,14 @@ def siegert(
 
 
 def si(argument: str, value: Any) -> Any:
-    """Return a number or a Brian2 quantity as a plain number in SI units.
+    """Return a Brian2 quantity as a plain number in SI units; a bare number is refused.
 
-    Raises `UnitError` for a quantity that is neither dimensionless nor what `argument` is.
+    Raises
+    ------
+    UnitError
+        If `value` is not what `argument` is: a voltage, a time or a rate.
     """
-    if not hasattr(value, "dim"):
-        return value
-    due = _DIMENSIONS.get(argument, _VOLTAGE)
-    exponents = tuple(value.dim.get_dimension(base) for base in ("m", "kg", "s", "A"))
-    if exponents not in (due, (0, 0, 0, 0)) or np.ndim(value):
-        raise UnitError(
-            argument, value, f"must be one quantity in {_UNITS[due]}, or a plain number in SI units"
-        )
-    return float(np.asarray(value))
+    return in_si(argument, value, _UNITS.get(argument, "V"))
 
 
 def check_neuron(values: dict[str, Any]) -> None:
@@ -128,7 +121,7 @@ def check_neuron(values: dict[str, Any]) -> None:
         check_real(name, values[name])
     for name in values.keys() & {"sigma", "noise", "t_ref"}:
         check_real(name, values[name], low=0.0)
-    check_real("tau", values["tau"], low=0.0, open_low=True, remedy="give seconds, e.g. tau=0.02")
+    check_real("tau", values["tau"], low=0.0, open_low=True, remedy="write tau=20*ms")
     check_real("theta", values["theta"])
     check_real("v_reset", values["v_reset"])
     if values["theta"] <= values["v_reset"]:

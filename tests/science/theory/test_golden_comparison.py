@@ -12,12 +12,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from brian2 import ms, mV, second
+from lif_in_si import siegert
 
 from heavytail_snn.analysis import compare, participation_ratio, power_spectrum, spike_statistics
 from heavytail_snn.analysis.study.config import DEFAULTS, NetworkConfig
 from heavytail_snn.analysis.study.parts import pooled
 from heavytail_snn.analysis.study.registry import measure
-from heavytail_snn.analysis.theory import rate_map, rate_map_spectrum, siegert
+from heavytail_snn.analysis.theory import rate_map, rate_map_spectrum
 from heavytail_snn.brian.simulation.simulate import simulate
 from heavytail_snn.core.results import Estimate
 from heavytail_snn.models import BinaryNetwork, LIFNetwork

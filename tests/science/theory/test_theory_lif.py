@@ -15,9 +15,10 @@ from itertools import pairwise
 import lif_simulation as plain
 import numpy as np
 import pytest
+from lif_in_si import LIFCircuit, siegert
 from reference_files import entries
 
-from heavytail_snn.analysis.theory.lif.network import LIFCircuit, lif_network
+from heavytail_snn.analysis.theory.lif.network import lif_network
 from heavytail_snn.analysis.theory.lif.paths import (
     Background,
     Membrane,
@@ -26,7 +27,7 @@ from heavytail_snn.analysis.theory.lif.paths import (
     respond,
 )
 from heavytail_snn.analysis.theory.lif.population import LIFSampling
-from heavytail_snn.analysis.theory.lif.siegert import siegert, siegert_derivatives
+from heavytail_snn.analysis.theory.lif.siegert import siegert_derivatives
 from heavytail_snn.analysis.theory.lif.spectrum import lif_spectrum
 from heavytail_snn.analysis.theory.lif.stability import lif_critical_weight, lif_stability
 

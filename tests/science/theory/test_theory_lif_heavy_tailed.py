@@ -9,10 +9,9 @@ the static input is stable of scale g <nu^alpha>^(1/alpha); alpha = 2 is the Gau
 import lif_simulation as plain
 import numpy as np
 import pytest
+from lif_in_si import LIFCircuit, lif_coupling, lif_heavy_tailed
 from scipy import stats
 
-from heavytail_snn.analysis.theory.lif.heavy_tailed import lif_coupling, lif_heavy_tailed
-from heavytail_snn.analysis.theory.lif.network import LIFCircuit
 from heavytail_snn.analysis.theory.lif.population import LIFSampling
 from heavytail_snn.analysis.theory.lif.spectrum import lif_spectrum
 from heavytail_snn.analysis.theory.numerics.lepage import lepage_weights, tail_scale

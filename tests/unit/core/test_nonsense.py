@@ -148,7 +148,29 @@ OTHER_ARGUMENTS = {
     "mu of the wrong unit": ("mu", lambda: analysis.theory.siegert(22 * brian2.ms, 0.0)),
     "tau of the wrong unit": (
         "tau",
-        lambda: analysis.theory.siegert(0.022, 0.0, tau=20 * brian2.mV),
+        lambda: analysis.theory.siegert(22 * brian2.mV, 0.0, tau=20 * brian2.mV),
+    ),
+    "mu without a unit": ("mu", lambda: analysis.theory.siegert(22.0, 0.0)),
+    "tau without a unit": ("tau", lambda: analysis.theory.siegert(22 * brian2.mV, 0.0, tau=20)),
+    "gain without a unit": (
+        "gain",
+        lambda: analysis.theory.lif_heavy_tailed(2.0, 20.0, drive=22 * brian2.mV),
+    ),
+    "drive without a unit": (
+        "drive",
+        lambda: analysis.theory.lif_heavy_tailed(2.0, 20 * brian2.mV, drive=22.0),
+    ),
+    "weight without a unit": (
+        "weight",
+        lambda: analysis.theory.LIFCircuit(in_degree=9, weight=1e-3, drive=22 * brian2.mV),
+    ),
+    "theta without a unit": (
+        "theta",
+        lambda: analysis.match_statistics(ht.example_recording(), theta=20.0),
+    ),
+    "limits without a unit beside times with one": (
+        "t_stop",
+        lambda: ht.Recording([1, 2] * brian2.ms, [0, 0], 1, 0, 1000),
     ),
     "gains of the wrong unit": (
         "gains",

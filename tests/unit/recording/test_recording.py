@@ -105,10 +105,25 @@ def test_units_of_the_argument_do_not_matter():
     plain = Recording([0.1, 0.25], [0, 0], 1, 0.0, 1.0)
     assert Recording([100.0, 250.0] * pq.ms, [0, 0], 1, 0 * pq.s, 1000 * pq.ms) == plain
     assert Recording(np.array([100, 250]) * ms, [0, 0], 1, 0 * ms, 1000 * ms) == plain
-    assert Recording([100 * ms, 250 * ms], [0, 0], 1, 0, 1) == plain
-    assert Recording([100 * pq.ms, 250 * pq.ms], [0, 0], 1, 0, 1) == plain
+    assert Recording([100 * ms, 250 * ms], [0, 0], 1, 0, 1000 * ms) == plain
+    assert Recording([100 * pq.ms, 250 * pq.ms], [0, 0], 1, 0, 1 * pq.s) == plain
     with pytest.raises(UnitError, match=r"times"):
         Recording(np.array([1.0]) * mV, [0], 1, 0, 1)
+
+
+def test_limits_carry_a_unit_where_times_do():
+    from brian2 import ms, second
+
+    for times in (np.array([100, 250]) * ms, [100 * ms, 250 * ms], [100, 250] * pq.ms):
+        with pytest.raises(UnitError, match=r"t_stop must carry a unit .* t_stop=1000\*second"):
+            Recording(times, [0, 0], 1, 0, 1000)
+        with pytest.raises(UnitError, match=r"t_start must carry a unit"):
+            Recording.from_unsorted(times, [0, 0], 1, -1, 1 * second)
+        with pytest.raises(UnitError, match=r"t_stop must carry a unit"):
+            Recording.from_spike_trains([times], 0, 1000)
+        with pytest.raises(UnitError, match=r"t_stop must carry a unit"):
+            as_recording("spikes", times, t_start=0, t_stop=1000)
+    assert Recording([100, 250] * ms, [0, 0], 1, 0, 1 * second).duration == 1
 
 
 def test_repairs_only_where_asked():
@@ -349,7 +364,10 @@ def test_as_recording_accepts_every_form():
     assert as_recording("spikes", np.array([0.1, 0.2, 0.6]), **limits) == expected
     assert as_recording("spikes", [0.1, 0.2, 0.6], **limits) == expected
     assert as_recording("spikes", [[0.1, 0.2, 0.6]], **limits) == expected
-    assert as_recording("spikes", np.array([100.0, 200.0, 600.0]) * pq.ms, **limits) == expected
+    assert (
+        as_recording("spikes", np.array([100.0, 200.0, 600.0]) * pq.ms, t_start=0, t_stop=1 * pq.s)
+        == expected
+    )
     inferred = as_recording("spikes", [0.1, 0.2, 0.6])
     assert (inferred.t_start, inferred.t_stop) == (0.1, 0.6)
     assert inferred.attrs["t_stop_from"] == "spikes"

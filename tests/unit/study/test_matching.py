@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 from brian2 import ms, mV, second
+from lif_in_si import siegert
 
 from heavytail_snn.analysis.matched_parameters import (
     coefficient_of_variation,
@@ -15,7 +16,6 @@ from heavytail_snn.analysis.matched_parameters import (
     white_input,
 )
 from heavytail_snn.analysis.matching import match_rate_network
-from heavytail_snn.analysis.theory import siegert
 from heavytail_snn.core.errors import ConvergenceError, ParameterError
 from heavytail_snn.models import BinaryNetwork, LIFNetwork, RateMap
 from heavytail_snn.models.brian.lif_noise import ColouredNoise, WhiteNoise

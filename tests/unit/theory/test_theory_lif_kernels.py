@@ -1,10 +1,12 @@
 """LIF theory: arguments, exact properties of its kernels, units."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from lif_in_si import LIFCircuit, lif_coupling, lif_heavy_tailed, siegert
 
-from heavytail_snn.analysis.theory.lif.heavy_tailed import lif_coupling, lif_heavy_tailed
-from heavytail_snn.analysis.theory.lif.network import LIFCircuit, lif_network
+from heavytail_snn.analysis.theory.lif.network import lif_network
 from heavytail_snn.analysis.theory.lif.paths import (
     Background,
     Membrane,
@@ -23,7 +25,7 @@ from heavytail_snn.analysis.theory.lif.population import (
     summarise,
     variance_shares,
 )
-from heavytail_snn.analysis.theory.lif.siegert import siegert, siegert_derivatives
+from heavytail_snn.analysis.theory.lif.siegert import siegert_derivatives
 from heavytail_snn.analysis.theory.lif.spectrum import gaussian_synapses, lif_spectrum
 from heavytail_snn.analysis.theory.lif.stability import lif_critical_weight, lif_stability
 from heavytail_snn.analysis.theory.numerics.lepage import (
@@ -48,11 +50,21 @@ CIRCUIT = LIFCircuit(in_degree=(200, 50), weight=(2e-4, -1e-3), drive=24e-3, v_r
 SMALL = LIFSampling(population=60, duration=0.8, n_iterations=8, n_average=4)
 
 
-def test_siegert_takes_quantities_of_brian():
+def test_quantities_of_brian_are_what_the_plain_numbers_mean():
     from brian2 import ms, mV
 
-    plain = siegert(0.015, 0.005, tau=0.02)
-    assert siegert(15 * mV, 5 * mV, tau=20 * ms).rate == pytest.approx(plain.rate, rel=1e-12)
+    from heavytail_snn.analysis import theory
+
+    plain = siegert(0.015, 0.005, tau=0.02).rate
+    assert theory.siegert(15 * mV, 5 * mV, tau=20 * ms).rate == pytest.approx(plain, rel=1e-12)
+    assert theory.siegert(40 * mV, 0).rate == pytest.approx(1 / (2e-3 + 20e-3 * np.log(2)))
+    weights = {"in_degree": (200, 50), "weight": (0.2 * mV, -1 * mV)}
+    same = theory.LIFCircuit(**weights, drive=24 * mV, v_reset=10 * mV)
+    assert same == CIRCUIT
+    assert theory.LIFCircuit(**(weights | {"weight": [0.2, -1] * mV}), drive=24 * mV,
+                             v_reset=10 * mV) == CIRCUIT  # fmt: skip
+    assert replace(same, t_ref=2 * ms) == CIRCUIT
+    assert same.scaled(2.0).weight == pytest.approx((4e-4, -2e-3))
 
 
 @pytest.mark.parametrize("dt", [None, 1e-4])
