@@ -7,11 +7,13 @@ caller grants the theory, as a whole or by quantity.  A quantity that cannot be 
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-from matplotlib.axes import Axes
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
 
 from heavytail_snn.core.errors import ParameterError, check_real
 from heavytail_snn.core.results import Estimate, Result
@@ -95,8 +97,10 @@ class Comparison:
         """Return one sentence for each quantity that does not agree."""
         return [row.reason for row in self.rows if row.verdict != "agrees"]
 
-    def to_pandas(self) -> pd.DataFrame:
+    def to_pandas(self) -> "pd.DataFrame":
         """Return a data frame with one row per quantity."""
+        import pandas as pd
+
         columns = (
             "name", "unit", "difference", "relative_error", "z", "accuracy", "verdict", "reason",
         )  # fmt: skip
@@ -109,15 +113,17 @@ class Comparison:
 
     def to_latex(self) -> str:
         """Return a LaTeX table (booktabs)."""
+        import pandas as pd
+
         frame = pd.DataFrame(self.table())
         for column in ("z", "rel. error", "granted"):
             frame[column] = [f"{v:.2g}" if math.isfinite(v) else "--" for v in frame[column]]
         body = frame.map(lambda text: str(text).replace("_", r"\_").replace("+-", r"$\pm$"))
         return body.to_latex(index=False)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw a forest plot of measured over predicted; see `plots.comparison_forest`."""
-        from heavytail_snn.analysis.plots import comparison_forest
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw a forest plot of measured over predicted; see `forest.comparison_forest`."""
+        from heavytail_snn.analysis.forest import comparison_forest
 
         return comparison_forest({self.title: self}, ax)
 

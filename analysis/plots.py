@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from heavytail_snn.analysis.comparison import Comparison
+from heavytail_snn.analysis.forest import comparison_forest as comparison_forest
 from heavytail_snn.analysis.lyapunov import LyapunovSpectrum
 from heavytail_snn.analysis.spectra import PowerSpectrum
 from heavytail_snn.analysis.tails import WeightTail
@@ -174,7 +174,7 @@ def exponent_curves(
     ax.axhline(0, color="0.5", lw=0.8)
     ax.set_xscale("log")
     gains = np.unique(np.concatenate([curve.gains for curve in curves.values()]))
-    ax.set_xticks(gains, [f"{g:g}" for g in gains])
+    ax.set_xticks(gains, [f"{g:.12g}" for g in gains])
     ax.minorticks_off()
     ax.set(xlabel="gain g of the rate map", ylabel="largest exponent (1/step)")
     ax.legend()
@@ -264,8 +264,7 @@ def dimension_against_gain(
             error = np.nan_to_num(estimate.standard_error)
             ax.errorbar(gain, estimate.value, error, fmt="o", color=color, label=label)
     ax.set(xlabel="gain g", ylabel="dimension / neurons", xscale="log")
-    ticks = np.geomspace(gains[0], gains[-1], 6)
-    ax.set_xticks(ticks, [f"{g:.2g}" for g in ticks])
+    ax.set_xticks(*_round_ticks(gains, 6))
     ax.minorticks_off()
     ax.set_ylim(bottom=0)
     ax.legend()
@@ -312,50 +311,23 @@ def onset_map(
             label, (alpha, gain), offset, textcoords="offset points", ha="right", fontsize="small"
         )
     ax.set_yscale("log")
-    ticks = np.geomspace(gains[0], gains[-1], 5)
-    ax.set_yticks(ticks, [f"{g:.2g}" for g in ticks])
+    ax.set_yticks(*_round_ticks(gains, 5))
     ax.minorticks_off()
     ax.set(xlabel=r"stability $\alpha$", ylabel="gain g")
-    return ax
-
-
-def comparison_forest(comparisons: Mapping[str, Comparison], ax: Axes | None = None) -> Axes:
-    """Draw measured over predicted for every quantity of several comparisons, one row each.
-
-    Parameters
-    ----------
-    comparisons : mapping from label to Comparison
-        Circles agree, squares differ; bars show each comparison's `z_limit` standard errors.
-    """
-    rows = [
-        (label, row, comparison.z_limit)
-        for label, comparison in comparisons.items()
-        for row in comparison.rows
-        if np.isfinite(row.relative_error) and row.measured and row.predicted
-    ]
-    ax = ax or plt.figure(figsize=(7, 0.3 * len(rows) + 1.2)).add_subplot()
-    kinds = {"agrees": ("o", "C0"), "differs": ("s", "C1"), "not comparable": ("x", "0.6")}
-    for height, (_, row, z_limit) in enumerate(rows):
-        assert row.measured is not None  # as selected above
-        assert row.predicted is not None
-        errors = (row.measured.standard_error, row.predicted.standard_error)
-        error = np.hypot(*np.nan_to_num(errors)) / abs(row.predicted.value)
-        marker, color = kinds[row.verdict]
-        ax.errorbar(1 + row.relative_error, height, xerr=z_limit * error, fmt=marker, color=color)
-        ax.barh(height, 2 * row.accuracy, left=1 - row.accuracy, color="0.88", zorder=0)
-    for verdict, (marker, color) in kinds.items():
-        if any(row.verdict == verdict for _, row, _ in rows):
-            ax.plot([], [], marker, color=color, label=verdict)
-    ax.axvline(1.0, color="0.4", lw=1, zorder=1)
-    names = [f"{label}: {row.name}".removeprefix(": ").replace("_", " ") for label, row, _ in rows]
-    ax.set_yticks(range(len(rows)), names, fontsize="x-small")
-    ax.set_ylim(len(rows) - 0.4, -0.6)
-    ax.set_xlabel("measured / predicted (bars: limits in standard errors; grey: granted accuracy)")
-    if rows:
-        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax
 
 
 def _dashes(ax: Axes, x: np.ndarray, y: np.ndarray, label: str) -> None:
     """Draw a prediction: thin black dashes."""
     ax.plot(x, y, ls="--", lw=1, color="black", label=f"{label}, theory")
+
+
+def _round_ticks(values: np.ndarray, n: int) -> tuple[list[float], list[str]]:
+    """Return about n places of equal ratio within `values`, at the numbers that label them."""
+    low, high = float(values[0]), float(values[-1])
+    for digits in range(2, 18):
+        labels = [f"{place:.{digits}g}" for place in np.geomspace(low, high, n)]
+        inside = {float(label): label for label in labels if low <= float(label) <= high}
+        if len(inside) > n // 2 or low == high:
+            break
+    return list(inside), list(inside.values())

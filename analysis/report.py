@@ -4,7 +4,6 @@ import base64
 import html
 import io
 import json
-import math
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,10 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-PACKAGES = ("heavytail_snn", "brian2", "numpy", "scipy", "numba", "neo", "elephant", "matplotlib")
+from heavytail_snn.core.results import strict
+from heavytail_snn.core.version import __version__
+
+PACKAGES = ("brian2", "numpy", "scipy", "numba", "neo", "elephant", "matplotlib")
 Row = Mapping[str, Any]
 
 
@@ -52,7 +54,7 @@ class Section:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages a result depends on."""
-    found = {"python": platform.python_version()}
+    found = {"python": platform.python_version(), "heavytail_snn": __version__}
     for package in PACKAGES:
         found[package] = metadata.version(package)
     return found
@@ -147,15 +149,6 @@ def _stored(name: str, content: Mapping[str, Any]) -> str:
     # "<" would end the block where a text holds "</script>"
     text = json.dumps(strict(content), indent=1).replace("<", "\\u003c")
     return f'<script type="application/json" id="{name}">{text}</script>'
-
-
-def strict(value: Any) -> Any:
-    """Replace nan and infinity, which JSON does not know, by null."""
-    if isinstance(value, Mapping):
-        return {str(key): strict(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [strict(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _paragraphs(text: str) -> str:

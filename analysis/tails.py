@@ -86,17 +86,26 @@ def weight_tail(weights: Any, *, fraction: float = 0.01) -> WeightTail:
         )
     exponent = n_tail / excess
     ranks = np.unique(np.geomspace(1, size.size, 400).astype(int)) - 1
-    squares = matrix.power(2)
-    largest, total = squares.max(axis=1).toarray().ravel(), np.asarray(squares.sum(axis=1)).ravel()
-    connected = total > 0
     return WeightTail(
         exponent=float(exponent),
         standard_error=float(exponent / np.sqrt(n_tail)),
         threshold=threshold,
         n_tail=n_tail,
         n_weights=size.size,
-        largest_fraction=float((largest[connected] / total[connected]).mean()),
+        largest_fraction=_largest_share(matrix),
         sizes=size[ranks],
         survival=(ranks + 1) / size.size,
         parameters={"fraction": fraction},
     )
+
+
+def _largest_share(matrix: sparse.csr_array) -> float:
+    """Return the mean share of the largest |w| in the sum of squares of its row."""
+    size = abs(matrix)
+    largest = size.max(axis=1).toarray().ravel()
+    connected = largest > 0
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(size.indptr))
+    # squares of the weights themselves vanish below 1e-162 and overflow above 1e154
+    ratio = size.data / np.where(connected, largest, 1.0)[rows]
+    total = np.bincount(rows, ratio**2, minlength=matrix.shape[0])
+    return float((1.0 / total[connected]).mean())

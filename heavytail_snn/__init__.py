@@ -1,72 +1,20 @@
 """Chaos, dimension and spectra of spiking networks with heavy-tailed synapses.
 
 Importing this package makes `levy_stable`, `stable_ug` and `normal_cdf` known in Brian2 strings.
+All else is loaded on first use.
 """
 
-from heavytail_snn.brian import functions as brian_functions
-from heavytail_snn.core.errors import (
-    BackendError,
-    ConvergenceError,
-    HeavytailError,
-    MemoryLimitError,
-    ParameterError,
-    RecordingError,
-    UnitError,
-)
-from heavytail_snn.core.results import Estimate, Result
-from heavytail_snn.data import example_recording
-from heavytail_snn.recording.recording import Recording
-from heavytail_snn.recording.traces import Trace
-from heavytail_snn.weights.coupling import Coupling, Dale, Inhibitory
-from heavytail_snn.weights.laws import (
-    Constant,
-    Exponential,
-    Gaussian,
-    LevyStable,
-    LogNormal,
-    Mixture,
-    Pareto,
-    StudentT,
-)
-from heavytail_snn.weights.wiring import AllToAll, FixedInDegree, FixedProbability
+from pathlib import Path as _Path
 
-brian_functions.register()
+# In a checkout `models` and `analysis` stand beside this folder; installed, they lie inside.
+_CHECKOUT = _Path(__file__).resolve().parents[1]
+if not (_CHECKOUT / "heavytail_snn" / "models").exists() and (_CHECKOUT / "models").is_dir():
+    __path__.append(str(_CHECKOUT))
 
-from heavytail_snn import analysis, models  # noqa: E402 - their Brian2 strings use the functions
-from heavytail_snn.brian.connect import connect  # noqa: E402
-from heavytail_snn.brian.simulation.simulate import simulate  # noqa: E402
+from heavytail_snn.brian.registration import register_with_brian  # noqa: E402
+from heavytail_snn.core.lazy import lazy_face  # noqa: E402
+from heavytail_snn.core.version import __version__  # noqa: E402, F401
 
-__version__ = "0.1.0"
+register_with_brian()
 
-__all__ = [
-    "AllToAll",
-    "BackendError",
-    "Constant",
-    "ConvergenceError",
-    "Coupling",
-    "Dale",
-    "Estimate",
-    "Exponential",
-    "FixedInDegree",
-    "FixedProbability",
-    "Gaussian",
-    "HeavytailError",
-    "Inhibitory",
-    "LevyStable",
-    "LogNormal",
-    "MemoryLimitError",
-    "Mixture",
-    "ParameterError",
-    "Pareto",
-    "Recording",
-    "RecordingError",
-    "Result",
-    "StudentT",
-    "Trace",
-    "UnitError",
-    "analysis",
-    "connect",
-    "example_recording",
-    "models",
-    "simulate",
-]
+__getattr__, __dir__, __all__ = lazy_face(__name__, __file__)

@@ -13,12 +13,13 @@ for _library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
+# Workers send warnings of the library's classes to the process that started them, and Brian2 must
+# be imported there in the main thread: so here.
+import brian2  # noqa: E402, F401
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 from reference_files import RECORDINGS, REFERENCE, V4, V4_NAME, checked  # noqa: E402
 
-# Workers send warnings of the library's classes to the process that started them, and Brian2 must
-# be imported there in the main thread: so here.
 import heavytail_snn  # noqa: E402, F401
 from heavytail_snn.analysis.recorded import read_responses  # noqa: E402
 

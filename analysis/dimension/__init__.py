@@ -1,5 +1,5 @@
 """Dimension of activity: how many directions carry its variance."""
 
-from heavytail_snn.analysis.dimension.participation import ParticipationRatio, participation_ratio
+from heavytail_snn.core.lazy import lazy_face
 
-__all__ = ["ParticipationRatio", "participation_ratio"]
+__getattr__, __dir__, __all__ = lazy_face(__name__, __file__)

@@ -5,6 +5,7 @@ is too small.  The bias is simulated with the same numbers of images, neurons an
 same signal-to-noise ratio.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,9 @@ from heavytail_snn.core.results import Result, field_of
 Floats = NDArray[np.float64]
 
 TOLERATED_BIAS = 0.1
-_EXPONENTS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)  # true exponents simulated
+_EXPONENTS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)  # true exponents simulated at first
+_FLATTEST, _STEEPEST = 0.0, 12.0  # ends of the range as it widens
+_STEP_DOWN, _STEP_UP = 0.25, 0.5
 _FEWEST_POSITIVE = 0.9  # share of the band's variances that must be positive
 
 
@@ -90,7 +93,8 @@ def cvpca_exponent(
         them raise.
     n_splits : int
     n_simulations : int
-        For each of six true exponents: Gaussian signals in random directions, white noise.
+        For each true exponent (six from 0.5 to 2, and further ones down to 0 and up to 12 until
+        their fits enclose that of the data): Gaussian signals in random directions, white noise.
     seed : int, SeedSequence, Generator or None
 
     Raises
@@ -122,19 +126,19 @@ def cvpca_exponent(
     margin = float(stats.t(len(partial) - 1).ppf(0.975)) * error
     shown = np.isfinite(array[0])
     random = stream(root, "simulations")
-    fitted = np.array(
-        [
-            [
-                _simulated_fit(
-                    shown, n_neurons, true, measured.signal_to_noise, band, n_splits, random
-                )
-                for _ in range(n_simulations)
-            ]
-            for true in _EXPONENTS
+
+    def simulate(true: float) -> Floats:
+        fits = [
+            _simulated_fit(shown, n_neurons, true, measured.signal_to_noise, band, n_splits, random)
+            for _ in range(n_simulations)
         ]
-    )
+        return np.array(fits)
+
+    true, fitted = _bracketing(simulate, exponent)
     means, spreads = _moments(fitted)
-    corrected, corrected_error = _corrected(exponent, error, means, spreads / n_simulations**0.5)
+    corrected, corrected_error = _corrected(
+        exponent, error, true, means, spreads / n_simulations**0.5
+    )
     bias = exponent - corrected
     return CvpcaExponent(
         exponent=exponent,
@@ -143,7 +147,7 @@ def cvpca_exponent(
         corrected_exponent=corrected,
         corrected_error=corrected_error,
         bias=bias,
-        true_exponents=np.array(_EXPONENTS),
+        true_exponents=true,
         fitted_exponents=means,
         fitted_spread=spreads,
         failed_simulations=int(np.isnan(fitted).sum()),
@@ -167,26 +171,53 @@ def band_exponent(variance: Floats, band: tuple[int, int]) -> float:
     return power_law_exponent(rank[positive], values[positive]).exponent
 
 
-def _moments(fitted: Floats) -> tuple[Floats, Floats]:
+def _moments(fitted: Sequence[Floats] | Floats) -> tuple[Floats, Floats]:
     """Return means and standard deviations of rows; nan where more than half are missing."""
     kept = [row[np.isfinite(row)] for row in fitted]
-    enough = [2 * row.size >= fitted.shape[1] and row.size > 1 for row in kept]
+    enough = [
+        2 * row.size >= len(all_) and row.size > 1 for row, all_ in zip(kept, fitted, strict=True)
+    ]
     means = [row.mean() if ok else np.nan for row, ok in zip(kept, enough, strict=True)]
     spreads = [row.std(ddof=1) if ok else np.nan for row, ok in zip(kept, enough, strict=True)]
     return np.array(means), np.array(spreads)
 
 
+def _bracketing(simulate: Callable[[float], Floats], exponent: float) -> tuple[Floats, Floats]:
+    """Return true exponents and the fits of their simulations, until these enclose `exponent`.
+
+    The range stops growing where fits no longer follow: a flat spectrum has the smallest exponent,
+    and steep ones drown in noise.
+    """
+    true = list(_EXPONENTS)
+    fitted = [simulate(value) for value in true]
+    while _moments(fitted)[0][0] > exponent and true[0] > _FLATTEST:
+        true.insert(0, max(true[0] - _STEP_DOWN, _FLATTEST))
+        fitted.insert(0, simulate(true[0]))
+    while true[-1] < _STEEPEST:
+        means = _moments(fitted)[0]
+        if _n_rising(means) < len(means) or means[-1] >= exponent:
+            break
+        true.append(true[-1] + _STEP_UP)
+        fitted.append(simulate(true[-1]))
+    return np.array(true), np.array(fitted)
+
+
+def _n_rising(means: Floats) -> int:
+    """Return how many fits from the first on grow with the true exponent."""
+    return 1 + int(np.sum(np.cumprod(np.diff(means) > 0)))
+
+
 def _corrected(
-    exponent: float, error: float, means: Floats, mean_errors: Floats
+    exponent: float, error: float, true: Floats, means: Floats, mean_errors: Floats
 ) -> tuple[float, float]:
     """Return the true exponent that simulations fit as `exponent`, and its error; else nan."""
     # steep spectra drown in noise: there the fit no longer grows with the true exponent, or fails
-    n_rising = 1 + int(np.sum(np.cumprod(np.diff(means) > 0)))
+    n_rising = _n_rising(means)
     if n_rising < 2 or not means[0] <= exponent <= means[n_rising - 1]:
         return float("nan"), float("nan")
-    corrected = float(np.interp(exponent, means[:n_rising], _EXPONENTS[:n_rising]))
+    corrected = float(np.interp(exponent, means[:n_rising], true[:n_rising]))
     at = min(int(np.searchsorted(means[:n_rising], exponent, side="right")), n_rising - 1)
-    slope = (means[at] - means[at - 1]) / (_EXPONENTS[at] - _EXPONENTS[at - 1])
+    slope = (means[at] - means[at - 1]) / (true[at] - true[at - 1])
     return corrected, float(np.hypot(error, mean_errors[at - 1 : at + 1].max()) / slope)
 
 
@@ -225,7 +256,11 @@ def _simulated(
 
 def _warnings(bias: float) -> tuple[str, ...]:
     if np.isnan(bias):
-        return ("the fitted exponent lies outside those simulated: its bias is unknown",)
+        return (
+            "no true exponent from 0 on gives the fitted one at this signal-to-noise ratio: the "
+            "data are flatter than a flat spectrum, or so steep that noise hides it; the bias is "
+            "unknown",
+        )
     if abs(bias) > TOLERATED_BIAS:
         return (
             f"at this signal-to-noise ratio the fitted exponent is off by {bias:+.2f}; "

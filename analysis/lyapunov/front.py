@@ -12,7 +12,7 @@ from heavytail_snn.models.rate.map import RateMap
 def lyapunov_spectrum(
     model: Any,
     *,
-    k: int | None = None,
+    k: int | str | None = "auto",
     seed: Seed = None,
     compat: str | None = None,
     **options: Any,
@@ -24,9 +24,9 @@ def lyapunov_spectrum(
     model : RateMap, RateFlow, a pulse-coupled network (ThetaNetwork, ...), or a LIFNetwork
         Other Brian2 networks: `lyapunov_spectrum_of_brian`; own maps and flows:
         `lyapunov_spectrum_from_jacobians`, `lyapunov_spectrum_from_flow`.
-    k : int, optional
-        Number of exponents; by default as many as the Kaplan-Yorke dimension needs, for a
-        LIFNetwork 10.
+    k : int or "auto"
+        Number of exponents returned, for every model; "auto" (and None) returns as many as the
+        Kaplan-Yorke dimension needs.
     seed : Seed
     compat : {"xie2025"}, optional
         Reproduce the published (transposed) protocol of arXiv:2505.09816 for a `RateMap`.  It is
@@ -83,7 +83,7 @@ def lyapunov_spectrum(
     if isinstance(model, NetworkModel):
         from heavytail_snn.analysis.lyapunov.brian.model import lyapunov_spectrum_of_model
 
-        return lyapunov_spectrum_of_model(model, k=10 if k is None else k, seed=seed, **options)
+        return lyapunov_spectrum_of_model(model, k=k, seed=seed, **options)
     raise ParameterError(
         "model",
         type(model).__name__,

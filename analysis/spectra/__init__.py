@@ -1,14 +1,5 @@
 """Spectra and statistics of spike trains."""
 
-from heavytail_snn.analysis.spectra.cross import CrossSpectrum, cross_spectrum
-from heavytail_snn.analysis.spectra.power import PowerSpectrum, power_spectrum
-from heavytail_snn.analysis.spectra.statistics import SpikeStatistics, spike_statistics
+from heavytail_snn.core.lazy import lazy_face
 
-__all__ = [
-    "CrossSpectrum",
-    "PowerSpectrum",
-    "SpikeStatistics",
-    "cross_spectrum",
-    "power_spectrum",
-    "spike_statistics",
-]
+__getattr__, __dir__, __all__ = lazy_face(__name__, __file__)

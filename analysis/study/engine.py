@@ -7,14 +7,13 @@ and writes a report that carries its own configuration.
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from heavytail_snn.analysis.comparison import Comparison, compare
-from heavytail_snn.analysis.description import Description, describe
+from heavytail_snn.analysis.description import describe
 from heavytail_snn.analysis.study.config import (
     NetworkConfig,
     StudyConfig,
@@ -24,107 +23,16 @@ from heavytail_snn.analysis.study.config import (
 from heavytail_snn.analysis.study.explanations import Facts, sentences
 from heavytail_snn.analysis.study.parts import Measurement, Prediction, network_seed, pooled
 from heavytail_snn.analysis.study.registry import measure, predict
+from heavytail_snn.analysis.study.report import write_study_report
+from heavytail_snn.analysis.study.result import LABELS, STORED, Case, Study
 from heavytail_snn.core.errors import ParameterError, RecordingError
-from heavytail_snn.core.results import Estimate, plain
+from heavytail_snn.core.results import Estimate
 from heavytail_snn.data import EXAMPLE_PATH
 from heavytail_snn.recording.recording import Recording
 
-LABELS = {"rate_map": "rate map", "lif": "LIF", "binary": "binary"}
-STORED = "study"  # id of the block of JSON in a report
 FASTEST = 1000.0  # Hz; no neuron sustains more
 MANY, LONGEST_PAUSE = 100, 0.5  # s; no unit spaces that many spikes that far
 SLOWEST = 1e-3  # Hz; a unit that fires less than four times an hour was not recorded for that
-
-
-@dataclass(frozen=True)
-class Case:
-    """One kind of network with what was measured, predicted and found.
-
-    Parameters
-    ----------
-    name : str
-    network : NetworkConfig
-    alpha : float
-    measurements : dict of int to list of Measurement
-        By number of neurons.
-    predictions : list of Prediction
-    comparisons : list of Comparison
-        One per prediction, in the same order.
-    explanations : dict of str to str
-        Of the quantities that do not agree, by "theory: quantity".
-    """
-
-    name: str
-    network: NetworkConfig
-    alpha: float
-    measurements: dict[int, list[Measurement]]
-    predictions: list[Prediction]
-    comparisons: list[Comparison]
-    explanations: dict[str, str]
-
-    @property
-    def largest(self) -> Measurement:
-        """The first network of the largest size, which figures show."""
-        return self.measurements[max(self.measurements)][0]
-
-
-@dataclass(frozen=True)
-class Study:
-    """What a study found.
-
-    Parameters
-    ----------
-    config : StudyConfig
-    cases : list of Case
-    recording : Recording or None
-    description : Description or None
-        Of the recording.
-    report : Path or None
-    """
-
-    config: StudyConfig
-    cases: list[Case] = field(default_factory=list)
-    recording: Recording | None = None
-    description: Description | None = None
-    report: Path | None = None
-
-    def table(self) -> list[dict[str, Any]]:
-        """Return one row per compared quantity."""
-        return [
-            {"network": case.name, "theory": prediction.title, **row}
-            for case in self.cases
-            for prediction, comparison in zip(case.predictions, case.comparisons, strict=True)
-            for row in comparison.table()
-        ]
-
-    def explanations(self) -> list[str]:
-        """Return one sentence for each quantity that differs or cannot be compared."""
-        return [
-            f"{case.name}, {name.split(':')[0]}: {sentence}"
-            for case in self.cases
-            for name, sentence in case.explanations.items()
-        ]
-
-    def stored(self) -> dict[str, Any]:
-        """Return what a report keeps: configuration, versions, seeds and all numbers."""
-        from heavytail_snn.analysis.report import versions
-
-        seeds = {
-            f"{case.name}, N = {n}": [m.seed for m in each]
-            for case in self.cases
-            for n, each in case.measurements.items()
-        }
-        return {
-            "configuration": self.config.to_dict(),
-            "versions": versions(),
-            "seeds": seeds,
-            "numbers": [
-                {"network": case.name, "theory": c.title, **plain(row)}
-                for case in self.cases
-                for c in case.comparisons
-                for row in c.rows
-            ],
-        }
 
 
 def run_study(
@@ -161,8 +69,6 @@ def run_study(
     study = Study(config, cases, recording, description)
     if folder is None:
         return study
-    from heavytail_snn.analysis.study.report import write_study_report
-
     say("figures and report")
     return Study(config, cases, recording, description, write_study_report(study, Path(folder)))
 

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 from heavytail_snn.analysis import plots, theory
 from heavytail_snn.analysis.report import Section, write_report
-from heavytail_snn.analysis.study.engine import LABELS, STORED, Case, Study
 from heavytail_snn.analysis.study.parts import coupling_of
+from heavytail_snn.analysis.study.result import LABELS, STORED, Case, Study
 from heavytail_snn.core.results import Estimate
 from heavytail_snn.weights.laws import LevyStable
 

@@ -1,138 +1,26 @@
-"""doctor: which parts of the machine the backends need, what works, and the remedy for the rest."""
+"""doctor: what works on this machine, and the remedy for what does not."""
 
-import importlib.metadata
-import platform
-import shutil
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+import typer
 
-from heavytail_snn.brian.cache import cache_directory
-from heavytail_snn.brian.simulation import cpp, cuda_tools
-from heavytail_snn.brian.simulation.runtime import runtime_target
-from heavytail_snn.core.errors import BackendError
-
-Status = Literal["ok", "missing", "broken"]
+from heavytail_snn.cli.options import Json
+from heavytail_snn.cli.output import print_json
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One row of the table.
+def doctor(as_json: Json = False) -> None:
+    """Print what works on this machine, and the remedy for what does not.
 
-    Parameters
-    ----------
-    component : str
-    status : "ok", "missing" or "broken"
-    detail : str
-        Version or path.
-    remedy : str
-        What to do; "" where nothing is to be done.
-    needed : bool
-        Whether the library cannot work without it.
+    Example: `heavytail-snn doctor`
     """
+    from dataclasses import asdict
 
-    component: str
-    status: Status
-    detail: str = ""
-    remedy: str = ""
-    needed: bool = False
+    from heavytail_snn.analysis.report import table_text
+    from heavytail_snn.cli import machine
 
-
-def doctor() -> tuple[Finding, ...]:
-    """Look at this machine and return one finding a component; runs only version queries."""
-    return (
-        Finding("Python", "ok", platform.python_version(), needed=True),
-        _package("brian2", "pip install 'brian2>=2.10.1'", needed=True),
-        _package("cython", "pip install cython; without it the runtime backend uses numpy"),
-        _compiler(),
-        _tool("make", "install make; needed by the backends cpp and cuda"),
-        _tool("nvcc", "install the CUDA toolkit; needed to build CUDA projects"),
-        _curand(),
-        _brian2cuda(),
-        _gpu(),
-        *_backends(),
-        Finding("compiled projects", "ok", str(cache_directory())),
-    )
-
-
-def healthy(findings: Iterable[Finding]) -> bool:
-    """Return whether everything that is needed is there."""
-    return all(item.status == "ok" for item in findings if item.needed)
-
-
-def _package(name: str, remedy: str, *, needed: bool = False) -> Finding:
-    try:
-        return Finding(name, "ok", importlib.metadata.version(name), needed=needed)
-    except importlib.metadata.PackageNotFoundError:
-        return Finding(name, "missing", "", remedy, needed)
-
-
-def _compiler() -> Finding:
-    version = cpp.compiler_version()
-    if version:
-        return Finding("C++ compiler", "ok", version)
-    remedy = "install g++ or clang; without it only the numpy target works"
-    return Finding("C++ compiler", "missing", cpp.compiler(), remedy)
-
-
-def _tool(name: str, remedy: str) -> Finding:
-    path = shutil.which(name)
-    return Finding(name, "ok", path) if path else Finding(name, "missing", "", remedy)
-
-
-def _curand() -> Finding:
-    folder = cuda_tools.find_curand()
-    if folder is not None:
-        return Finding("cuRAND", "ok", str(folder))
-    return Finding("cuRAND", "missing", "", "pip install nvidia-curand, or a full CUDA toolkit")
-
-
-def _brian2cuda() -> Finding:
-    try:
-        version = importlib.metadata.version("brian2cuda")
-    except importlib.metadata.PackageNotFoundError:
-        return Finding("brian2cuda", "missing", "", "pip install 'heavytail_snn[cuda]'")
-    brian = importlib.metadata.version("brian2")
-    pinned = [
-        need.partition(";")[0].replace(" ", "").lower()
-        for need in importlib.metadata.requires("brian2cuda") or []
-        if need.lower().startswith("brian2")
-    ]
-    exact = [need.partition("==")[2] for need in pinned if "==" in need]
-    if exact and brian not in exact:
-        remedy = f"it goes with brian2 {exact[0]} only: pip install brian2=={exact[0]}"
-        return Finding("brian2cuda", "broken", f"{version} with brian2 {brian}", remedy)
-    return Finding("brian2cuda", "ok", version)
-
-
-def _gpu() -> Finding:
-    name = cuda_tools.gpu_name()
-    if name:
-        return Finding("GPU", "ok", name)
-    remedy = "use backend='cpp', or export_cuda(...) and a machine with an NVIDIA GPU"
-    return Finding("GPU", "missing", "", remedy)
-
-
-def _backends() -> list[Finding]:
-    findings = [Finding("backend runtime", "ok", runtime_target(), needed=True)]
-    try:
-        cpp.Cpp().check_tools()
-        findings.append(Finding("backend cpp", "ok", "builds and runs"))
-    except BackendError as error:
-        findings.append(Finding("backend cpp", "missing", "", str(error)))
-    missing = [item for item in (_brian2cuda(),) if item.status != "ok"]
-    if missing:
-        findings.append(Finding("backend cuda", "missing", "", missing[0].remedy))
-        return findings
-    try:
-        cuda_tools.check_build_tools()
-    except BackendError as error:
-        findings.append(Finding("backend cuda", "missing", "generates only", str(error)))
-        return findings
-    if cuda_tools.gpu_name():
-        findings.append(Finding("backend cuda", "ok", "generates, builds and runs"))
+    findings = machine.findings()
+    if as_json:
+        print_json([asdict(item) for item in findings])
     else:
-        findings.append(
-            Finding("backend cuda", "missing", "generates and builds", "no GPU to run on here")
-        )
-    return findings
+        columns = ("component", "status", "detail", "remedy")
+        typer.echo(table_text([{c: getattr(item, c) for c in columns} for item in findings]))
+    if not machine.healthy(findings):
+        raise typer.Exit(3)

@@ -6,11 +6,15 @@ error.  From these the base class derives `to_xarray()`, `to_dict()` and `estima
 """
 
 import dataclasses
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import xarray as xr
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True)
@@ -101,8 +105,10 @@ class Result:
         """Return the unit of a field; a subclass overrides it where the unit depends on the run."""
         return next(f.metadata.get("unit", "") for f in dataclasses.fields(self) if f.name == name)
 
-    def to_xarray(self) -> xr.Dataset:
+    def to_xarray(self) -> "xr.Dataset":
         """Return the numeric fields as an `xarray.Dataset` with units; the rest as attributes."""
+        import xarray as xr
+
         variables: dict[str, Any] = {}
         attributes: dict[str, Any] = {}
         for item in dataclasses.fields(self):
@@ -135,3 +141,12 @@ def plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     return value if isinstance(value, int | float | str | bool | type(None)) else repr(value)
+
+
+def strict(value: Any) -> Any:
+    """Replace nan and infinity, which JSON does not know, by null."""
+    if isinstance(value, Mapping):
+        return {str(key): strict(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [strict(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -7,7 +7,7 @@ and ``attrs["t_start_from"]`` and ``attrs["t_stop_from"]`` say so ("given", "fil
 import json
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,9 +23,10 @@ from heavytail_snn.core.results import plain
 from heavytail_snn.core.time_units import one_time
 from heavytail_snn.recording import readers
 from heavytail_snn.recording.checks import check_finite
-from heavytail_snn.recording.neo_edge import from_neo
-from heavytail_snn.recording.recording import Recording
 from heavytail_snn.recording.traces import Trace
+
+if TYPE_CHECKING:
+    from heavytail_snn.recording.recording import Recording
 
 FORMATS = ("text", "mat", "npz", "nwb", "phy", "neo")
 SUFFIXES = {
@@ -41,6 +42,7 @@ TIME_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 
 def read(
     path: str | PathLike[str],
+    make: "type[Recording]",
     *,
     format: str | None = None,
     t_start: Any = None,
@@ -49,12 +51,14 @@ def read(
     sort: bool = False,
     drop_duplicates: bool = False,
     **options: Any,
-) -> Recording:
-    """Read a recording from a file or, for Phy, a folder.
+) -> "Recording":
+    """Read a recording from a file or, for Phy, a folder; called as `Recording.read`.
 
     Parameters
     ----------
     path : path
+    make : type
+        `Recording`, which depends on this file and not the other way round.
     format : {"text", "mat", "npz", "nwb", "phy", "neo"}, optional
         Default: by the suffix (.txt .csv .dat, .mat, .npz, .nwb, a folder with spike_times.npy);
         anything else, .nix among it, is opened through neo.
@@ -99,7 +103,7 @@ def read(
             "time_unit", time_unit, f"must not be given for {format} files, which state their unit"
         )
     if format == "neo":
-        return _read_neo(path, limits, repair, **options)
+        return _read_neo(path, make, limits, repair, **options)
     scale = TIME_UNITS[check_choice("time_unit", time_unit or "s", TIME_UNITS)]
     if format == "npz":
         contents = readers.read_npz(path)
@@ -112,7 +116,7 @@ def read(
                     "use Recording.read(path).slice(t_start, t_stop)",
                 )
             with readers.reading(path, "a recording"):
-                return _from_own_npz(contents)
+                return _from_own_npz(contents, make)
         with readers.reading(path, "a recording"):
             raw = _raw_of_npz(contents)
     else:
@@ -121,7 +125,7 @@ def read(
         if options.get("sampling_rate") is not None:
             check_real("sampling_rate", options["sampling_rate"], low=0, open_low=True)
         raw = getattr(readers, f"read_{format}")(path, **options)
-    return _assemble(path, raw, scale, limits, repair)
+    return _assemble(path, make, raw, scale, limits, repair)
 
 
 def _checked_path(path: Any) -> Path:
@@ -130,7 +134,7 @@ def _checked_path(path: Any) -> Path:
     return Path(path)
 
 
-def write(recording: Recording, path: str | PathLike[str]) -> None:
+def write(recording: "Recording", path: str | PathLike[str]) -> None:
     """Write a recording: .npz keeps everything, .nix goes through neo, .txt keeps the spikes.
 
     Parameters
@@ -184,11 +188,12 @@ def _check_options(format: str, options: dict[str, Any]) -> None:
 
 def _assemble(
     path: Path,
+    make: "type[Recording]",
     raw: readers.RawTrains,
     scale: float,
     limits: dict[str, Any],
     repair: dict[str, bool],
-) -> Recording:
+) -> "Recording":
     """Check the trains of a file and give them limits."""
     trains = [train * scale if scale != 1.0 else train for train in raw.trains]
     for unit, train in enumerate(trains):
@@ -208,15 +213,19 @@ def _assemble(
             raise RecordingError(
                 f"{path} holds no spikes and does not state its limits; pass t_start and t_stop"
             )
-    return Recording.from_spike_trains(trains, attrs=attrs, **edges)
+    return make.from_spike_trains(trains, attrs=attrs, **edges)
 
 
 # ------------------------------------------------------------------------------------ neo, nix
 
 
 def _read_neo(
-    path: Path, limits: dict[str, Any], repair: dict[str, bool], segment: int | None = None
-) -> Recording:
+    path: Path,
+    make: "type[Recording]",
+    limits: dict[str, Any],
+    repair: dict[str, bool],
+    segment: int | None = None,
+) -> "Recording":
     import neo
 
     with readers.reading(path, "a file that neo knows"):
@@ -233,11 +242,10 @@ def _read_neo(
     else:
         number = check_integer("segment", segment, high=len(block.segments) - 1)
         data = block.segments[number]
-    recording = from_neo(data, **limits, **repair)
-    return recording.with_attrs(source=path.name)
+    return make.from_neo(data, **limits, **repair).with_attrs(source=path.name)
 
 
-def _write_nix(recording: Recording, path: Path) -> None:
+def _write_nix(recording: "Recording", path: Path) -> None:
     import neo
 
     _require_nixio(path)
@@ -260,7 +268,7 @@ def _require_nixio(path: Path) -> None:
 # ----------------------------------------------------------------------------------- npz, text
 
 
-def _write_npz(recording: Recording, path: Path) -> None:
+def _write_npz(recording: "Recording", path: Path) -> None:
     arrays: dict[str, Any] = {
         "heavytail_snn_format": 1,
         "times": recording.times,
@@ -279,7 +287,7 @@ def _write_npz(recording: Recording, path: Path) -> None:
     np.savez_compressed(path, **arrays)
 
 
-def _from_own_npz(contents: dict[str, np.ndarray]) -> Recording:
+def _from_own_npz(contents: dict[str, np.ndarray], make: "type[Recording]") -> "Recording":
     traces = {}
     for number, name in enumerate(contents["trace_names"]):
         part = {key: contents[f"trace{number}_{key}"] for key in ("values", "ids", "unit")}
@@ -287,7 +295,7 @@ def _from_own_npz(contents: dict[str, np.ndarray]) -> Recording:
         traces[str(name)] = Trace(
             part["values"], float(dt), float(start), str(part["unit"]), part["ids"]
         )
-    return Recording(
+    return make(
         contents["times"],
         contents["ids"],
         int(contents["n_units"]),
@@ -307,7 +315,7 @@ def _raw_of_npz(contents: dict[str, np.ndarray]) -> readers.RawTrains:
     return raw
 
 
-def _write_text(recording: Recording, path: Path) -> None:
+def _write_text(recording: "Recording", path: Path) -> None:
     if recording.traces:
         raise ParameterError(
             "path", str(path), "must not end in .txt for a recording with traces", "use .npz"

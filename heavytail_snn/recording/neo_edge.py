@@ -5,7 +5,7 @@ only where they are asked for.
 """
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import neo
 import quantities as pq
@@ -13,11 +13,13 @@ from neo.core.spiketrainlist import SpikeTrainList
 
 from heavytail_snn.core.errors import RecordingError
 from heavytail_snn.core.results import plain
-from heavytail_snn.recording.recording import Recording
 from heavytail_snn.recording.traces import Trace
 
+if TYPE_CHECKING:
+    from heavytail_snn.recording.recording import Recording
 
-def to_neo(recording: Recording, *, lazy: bool = True) -> neo.Segment:
+
+def to_neo(recording: "Recording", *, lazy: bool = True) -> neo.Segment:
     """Return a neo.Segment whose limits are those of the run.
 
     Parameters
@@ -48,19 +50,24 @@ def to_neo(recording: Recording, *, lazy: bool = True) -> neo.Segment:
 
 def from_neo(
     data: Any,
+    make: "type[Recording]",
     t_start: Any = None,
     t_stop: Any = None,
     *,
     sort: bool = False,
     drop_duplicates: bool = False,
-) -> Recording:
+) -> "Recording":
     """Return a Recording of a Segment, a Block with one Segment, or spike trains.
+
+    Called as `Recording.from_neo`.
 
     Units are numbered in the order of the spike trains.
 
     Parameters
     ----------
     data : neo.Segment, neo.Block, neo.SpikeTrain or sequence of neo.SpikeTrain
+    make : type
+        `Recording`, which depends on this file and not the other way round.
     t_start, t_stop : float or quantity, optional
         Default: the limits that all spike trains share.
     sort, drop_duplicates : bool
@@ -86,13 +93,13 @@ def from_neo(
     attrs = {"source": "neo", "t_start_from": "file", "t_stop_from": "file"}
     if segment is not None and "attrs" in segment.annotations:
         attrs = json.loads(segment.annotations["attrs"])
-    spikes = Recording.from_spike_trains(
+    spikes = make.from_spike_trains(
         trains, start, stop, sort=sort, drop_duplicates=drop_duplicates, attrs=attrs
     )
     if segment is None or not segment.analogsignals:
         return spikes
     traces = {s.name or f"signal{i}": _to_trace(s) for i, s in enumerate(segment.analogsignals)}
-    return Recording(
+    return make(
         spikes.times, spikes.ids, spikes.n_units, spikes.t_start, spikes.t_stop, traces, attrs
     )
 

@@ -5,13 +5,16 @@ here are the doubts that only the user can decide.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from heavytail_snn.core.errors import check_real
 from heavytail_snn.core.results import Result, field_of
 from heavytail_snn.core.time_units import one_time
-from heavytail_snn.recording.recording import Recording
+
+if TYPE_CHECKING:
+    from heavytail_snn.recording.recording import Recording
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +66,7 @@ class QualityReport(Result):
 
 
 def quality_report(
-    recording: Recording,
+    recording: "Recording",
     *,
     refractory: float = 2e-3,
     max_violation_fraction: float = 0.05,
@@ -128,7 +131,7 @@ def quality_report(
     )
 
 
-def count_violations(recording: Recording, refractory: float) -> tuple[np.ndarray, np.ndarray]:
+def count_violations(recording: "Recording", refractory: float) -> tuple[np.ndarray, np.ndarray]:
     """Return, for each unit, the intervals shorter than `refractory` and all intervals."""
     by_unit = np.argsort(recording.ids, kind="stable")
     times, ids = recording.times[by_unit], recording.ids[by_unit]
@@ -140,7 +143,7 @@ def count_violations(recording: Recording, refractory: float) -> tuple[np.ndarra
     )
 
 
-def provenance_warnings(recording: Recording) -> tuple[str, ...]:
+def provenance_warnings(recording: "Recording") -> tuple[str, ...]:
     """Return what results computed from a recording must say: how it was read, doubtful units.
 
     Units are judged where the data were recorded; those of a simulation are what they are.
@@ -155,7 +158,7 @@ def provenance_warnings(recording: Recording) -> tuple[str, ...]:
     return found
 
 
-def _reading_notes(recording: Recording) -> tuple[str, ...]:
+def _reading_notes(recording: "Recording") -> tuple[str, ...]:
     found = []
     guessed = [n for n in ("t_start", "t_stop") if recording.attrs.get(f"{n}_from") == "spikes"]
     if guessed:

@@ -232,22 +232,22 @@ class Recording:
     def from_neo(
         cls, data: Any, t_start: Any = None, t_stop: Any = None, **options: bool
     ) -> "Recording":
-        """Return a neo Segment, Block or list of SpikeTrains; see `recording_neo.from_neo`."""
+        """Return a neo Segment, Block or list of SpikeTrains; see `neo_edge.from_neo`."""
         from heavytail_snn.recording.neo_edge import from_neo
 
-        return from_neo(data, t_start, t_stop, **options)
+        return from_neo(data, cls, t_start, t_stop, **options)
 
     @classmethod
     def read(cls, path: str | PathLike[str], **options: Any) -> "Recording":
         """Read a recording from a file; see `heavytail_snn.recording.files.read`."""
         from heavytail_snn.recording.files import read
 
-        return read(path, **options)
+        return read(path, cls, **options)
 
     # ------------------------------------------------------------------ leaving
 
     def to_neo(self, *, lazy: bool = True) -> "neo.Segment":
-        """Return a neo.Segment with the limits of the run; see `recording_neo.to_neo`."""
+        """Return a neo.Segment with the limits of the run; see `neo_edge.to_neo`."""
         from heavytail_snn.recording.neo_edge import to_neo
 
         return to_neo(self, lazy=lazy)

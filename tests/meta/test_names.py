@@ -36,41 +36,6 @@ def test_promised_names_exist_are_callable_and_documented(name):
     assert len(inspect.getdoc(thing) or "") > 20
 
 
-def _imports(path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-        elif isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-
-
-def test_only_the_brian_rooms_import_brian():
-    # reading Brian2 objects, running them, and copies of networks
-    allowed = ("symbolic", "brian", "dt_scan", "copies", "replicas")
-    for path in (ROOT / "analysis").rglob("*.py"):
-        if any(name.split(".")[0] in ("brian2", "brian2cuda") for name in _imports(path)):
-            assert path.stem.startswith(allowed), path
-
-
-def test_theory_never_imports_a_network_simulation():
-    forbidden = (
-        "heavytail_snn.brian.simulation.simulate",
-        "heavytail_snn.brian.simulation.runtime",
-        "heavytail_snn.analysis.lyap",
-    )
-    for path in (ROOT / "analysis" / "theory").rglob("*.py"):
-        bad = [name for name in _imports(path) if name.startswith(forbidden)]
-        assert not bad, (path, bad)
-
-
-def test_foundations_import_nothing_above_them():
-    floors = ["errors", "randomness", "results", "law", "laws", "wiring", "coupling", "recording"]
-    above = ("models", "analysis", "simulation", "backends", "demo", "cli")
-    for name in floors:
-        for module in _imports(ROOT / "heavytail_snn" / f"{name}.py"):
-            assert not module.startswith(tuple(f"heavytail_snn.{a}" for a in above)), (name, module)
-
-
 def test_the_library_prints_nothing_and_hides_no_exception():
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
@@ -85,11 +50,3 @@ def test_the_library_prints_nothing_and_hides_no_exception():
 def test_no_file_names_say_nothing():
     for path in SOURCES:
         assert path.stem not in {"utils", "helpers", "misc", "common", "tools"}, path
-
-
-def test_brian2cuda_is_not_imported_with_the_package():
-    import subprocess
-    import sys
-
-    code = "import heavytail_snn, sys; sys.exit('brian2cuda' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

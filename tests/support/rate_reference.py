@@ -152,7 +152,7 @@ def spectra(members, n, alpha, g):
         "D_over_N": [r.kaplan_yorke_dimension / n for r in results],
         "D_KY/N": [r.kaplan_yorke_dimension / n for r in results],
         "h": [r.entropy_rate for r in results],
-        "npos": [n * r.fraction_positive for r in results],
+        "npos": [n * r.positive_fraction for r in results],
     }
     first = [r.largest_exponent for r in results]
     fields |= {"mle": first, "lambda1": first, "lambda_1": first}

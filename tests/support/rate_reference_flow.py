@@ -46,7 +46,7 @@ def flow_spectrum(members):
         "lambda1": [r.largest_exponent for r in results],
         "D_over_N": [r.kaplan_yorke_dimension / 1000 for r in results],
         "h_over_N": [r.entropy_rate / 1000 for r in results],
-        "frac_positive": [r.fraction_positive for r in results],
+        "frac_positive": [r.positive_fraction for r in results],
     }
     return {name: fields[m["key"]] for name, m in members}
 

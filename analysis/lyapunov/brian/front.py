@@ -13,9 +13,9 @@ from typing import Any
 from brian2 import Network, NeuronGroup, Synapses
 
 from heavytail_snn.analysis.lyapunov.brian.tangent import BrianTangent
+from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO, check_number
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum
 from heavytail_snn.brian.internals import caller_namespace
-from heavytail_snn.core.errors import check_integer
 from heavytail_snn.core.randomness import Seed
 from heavytail_snn.core.time_units import one_time
 
@@ -26,7 +26,7 @@ def lyapunov_spectrum_of_brian(
     synapses: Synapses | Sequence[Synapses] = (),
     *,
     duration: Any,
-    k: int,
+    k: int | str | None = AUTO,
     state_warmup: Any = 0.5,
     tangent_warmup: Any = 1.0,
     qr_interval: Any = 0.015,
@@ -50,8 +50,9 @@ def lyapunov_spectrum_of_brian(
     duration, state_warmup, tangent_warmup : time
         Averaging time; time before the tangent vectors start; time in which they align.  Brian2
         quantities or seconds.
-    k : int
-        Number of exponents.
+    k : int or "auto"
+        Number of exponents; "auto" (and None) starts with 10 and takes half as many more, along the
+        same recorded run, until the Kaplan-Yorke dimension is reached.
     qr_interval : time
         Between two orthonormalisations; shortened if the vectors collapse within it.
     seed : int, optional
@@ -85,7 +86,7 @@ def lyapunov_spectrum_of_brian(
         "state_warmup": one_time("state_warmup", state_warmup, low=0),
         "tangent_warmup": one_time("tangent_warmup", tangent_warmup, low=0),
     }
-    check_integer("k", k, low=1)
+    k = check_number(k)
     total = sum(times.values())
     tangent = BrianTangent(network, neurons, synapses, duration=total, namespace=names)
     if explain:

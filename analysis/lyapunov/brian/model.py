@@ -5,12 +5,13 @@ from typing import Any
 from brian2 import NeuronGroup, Synapses, second
 
 from heavytail_snn.analysis.lyapunov.brian.tangent import BrianTangent
+from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO, check_number
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum
 from heavytail_snn.brian.device import active_device
 from heavytail_snn.brian.model import NetworkModel
 from heavytail_snn.brian.simulation.network import network_in_process
 from heavytail_snn.brian.simulation.prepare import prepare
-from heavytail_snn.core.errors import ParameterError, check_integer
+from heavytail_snn.core.errors import ParameterError
 from heavytail_snn.core.randomness import Seed
 from heavytail_snn.core.time_units import one_time
 
@@ -19,7 +20,7 @@ def lyapunov_spectrum_of_model(
     model: NetworkModel,
     *,
     duration: Any,
-    k: int,
+    k: int | str | None = AUTO,
     dt: Any = None,
     seed: Seed = None,
     state_warmup: Any = 0.5,
@@ -45,7 +46,7 @@ def lyapunov_spectrum_of_model(
             "model", type(model).__name__, "must be a model that runs through Brian2",
             "use lyapunov_spectrum for event-based and rate models",
         )  # fmt: skip
-    check_integer("k", k, low=1)
+    k = check_number(k)
     start, warm = (one_time("warmup", t, low=0) for t in (state_warmup, tangent_warmup))
     total = start + warm + one_time("duration", duration, low=0, open_low=True)
     run = prepare(model, total * second, dt=dt, seed=seed)

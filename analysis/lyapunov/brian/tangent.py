@@ -1,6 +1,8 @@
 """A Brian2 network with monitors, read after its run for the saltation method."""
 
+import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,6 +38,8 @@ from heavytail_snn.analysis.lyapunov.brian.saltation.network import (
 from heavytail_snn.analysis.lyapunov.brian.saltation.nonlinear import SCHEMES, NonlinearModel
 from heavytail_snn.analysis.lyapunov.brian.saltation.spectrum import saltation_spectrum
 from heavytail_snn.analysis.lyapunov.brian.saltation.terms import HybridModel, Spikes, Wiring
+from heavytail_snn.analysis.lyapunov.tangent.kaplan_yorke import reaches_dimension
+from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO, check_number
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum
 from heavytail_snn.brian import internals
 from heavytail_snn.core.errors import MemoryLimitError, ParameterError
@@ -48,6 +52,7 @@ _ONE_STEP = (
     "lyapunov_dt_scan extrapolates it away"
 )
 _DEVIATING = 0.01
+_FIRST_K = 10  # exponents at which "auto" starts
 
 
 class BrianTangent:
@@ -137,7 +142,7 @@ class BrianTangent:
     def spectrum(
         self,
         *,
-        k: int,
+        k: int | str | None = AUTO,
         state_warmup: float = 0.5,
         tangent_warmup: float = 1.0,
         qr_interval: float = 0.015,
@@ -147,11 +152,11 @@ class BrianTangent:
         """Return the spectrum after the run; times in s, see `lyapunov_spectrum_of_brian`."""
         model, spikes, wiring = self.recorded()
         given = any(p.inputs or any(f.has(TIME) for f in p.drift) for p in self.populations)
-        result = saltation_spectrum(
+        follow = partial(
+            saltation_spectrum,
             model,
             spikes,
             wiring,
-            k=k,
             start=state_warmup,
             stop=self.duration,
             tangent_warmup=tangent_warmup,
@@ -163,6 +168,13 @@ class BrianTangent:
             warnings=(_ONE_STEP,),
             parameters={"model": self.explanation},
         )
+        k = check_number(k)
+        if k != AUTO:
+            return _with_deviation(follow(k=k), model, state_warmup)
+        size = int(model.used.sum())
+        k = min(size, _FIRST_K)
+        while not reaches_dimension((result := follow(k=k)).exponents) and k < size:
+            k = min(size, math.ceil(1.5 * k))
         return _with_deviation(result, model, state_warmup)
 
     def recorded(self) -> tuple[HybridModel, Spikes, Wiring]:

@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from heavytail_snn.analysis.lyapunov.tangent.alignment import misalignment
+from heavytail_snn.analysis.lyapunov.tangent.kaplan_yorke import reaches_dimension
+from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO
 from heavytail_snn.analysis.lyapunov.tangent.qr import positive_qr
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum, spectrum_from_blocks
 from heavytail_snn.core.errors import (
@@ -39,13 +42,12 @@ _FRAME_COPIES = 3  # the frame, and two copies while LAPACK works on it
 def lyapunov_spectrum_of_events(
     network: PulseCoupledNetwork,
     *,
-    k: int | None = None,
+    k: int | str | None = AUTO,
     duration: Any = 20.0,
     state: EventState | None = None,
     qr_spikes: int | None = None,
     state_warmup: float = 100.0,
     tangent_warmup: float = 30.0,
-    auto_k: bool = True,
     n_blocks: int = 10,
     max_memory: float = 8e9,
     seed: Seed = None,
@@ -56,9 +58,10 @@ def lyapunov_spectrum_of_events(
     Parameters
     ----------
     network : PulseCoupledNetwork
-    k : int, optional
-        Number of leading exponents, n for the complete spectrum; by default 0.45 n, enlarged to
-        what the Kaplan-Yorke dimension needs.
+    k : int or "auto"
+        Number of leading exponents, n for the complete spectrum.  "auto" (and None) takes as many
+        as the Kaplan-Yorke dimension needs: 0.45 n, and 1.5 times as many from the same state
+        where they do not reach it.
     duration : float or quantity of time
         Network time over which exponents are averaged, in seconds, after both warm-ups.
     state : EventState, optional
@@ -69,9 +72,6 @@ def lyapunov_spectrum_of_events(
         the frame exceeds 1e6.
     state_warmup, tangent_warmup : float
         Spikes per neuron that are discarded, without and with tangent vectors.
-    auto_k : bool
-        Where k exponents do not reach the Kaplan-Yorke dimension, start again with 1.5 times as
-        many from the same state.
     n_blocks : int
         Blocks for the standard errors.
     max_memory : float
@@ -98,8 +98,10 @@ def lyapunov_spectrum_of_events(
     Monteforte & Wolf, Phys. Rev. Lett. 105 (2010) 268104, doi:10.1103/PhysRevLett.105.268104.
     """
     size, seed = check_network(network).n_neurons, seed_sequence(seed)
-    k = math.ceil(_DEFAULT_FRACTION * size) if k is None else k
-    check_integer("k", k, low=1, high=size)
+    automatic = k is None or k == AUTO
+    remedy = f"{size} neurons have {size} exponents, or {AUTO!r}"
+    wanted = math.ceil(_DEFAULT_FRACTION * size) if automatic else k
+    k = check_integer("k", wanted, low=1, high=size, remedy=remedy)
     duration = one_time("duration", duration, low=0, open_low=True)
     warm_state = settled(network, state, state_warmup, seed)
     settling = warm_state.time - (0.0 if state is None else state.time)
@@ -108,10 +110,11 @@ def lyapunov_spectrum_of_events(
         check_memory(network, k, max_memory)
         run = TangentRun(network, warm_state, random_frame(size, k, seed), qr_spikes)
         run.warm_up(math.ceil(tangent_warmup * size))
-        if auto_k and k < size and not _dimension_is_covered(run):
+        if automatic and k < size and not _dimension_is_covered(run):
             k = _enlarged(k, size)
             continue
         start = run.stepper.time
+        left = misalignment(np.array(run.stretches).reshape(-1, k), duration)
         run.shorten(duration, n_blocks)
         run.measure(duration, progress=progress)
         result = spectrum_from_blocks(
@@ -123,6 +126,7 @@ def lyapunov_spectrum_of_events(
             autonomous=True,
             n_neurons=size,
             n_blocks=n_blocks,
+            misalignment=left,
             warnings=run.notes(),
             state_warmup=settling,
             tangent_warmup=start - warm_state.time,
@@ -133,7 +137,7 @@ def lyapunov_spectrum_of_events(
             seed=recorded_seed(seed),
             parameters=network.parameters | {"k": k, "qr_spikes": run.every},
         )
-        if not (auto_k and k < size and math.isnan(result.kaplan_yorke_dimension)):
+        if not automatic or k == size or reaches_dimension(result.exponents):
             return result
         k = _enlarged(k, size)
 

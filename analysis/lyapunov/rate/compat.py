@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from heavytail_snn.analysis.lyapunov.rate.spectrum import check_k
+from heavytail_snn.analysis.lyapunov.tangent.kaplan_yorke import kaplan_yorke_dimension
 from heavytail_snn.analysis.lyapunov.tangent.qr import positive_qr
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum, spectrum_from_blocks
 from heavytail_snn.core.arrays import like
@@ -34,7 +35,7 @@ class NotLyapunovWarning(UserWarning):
 def xie_2025_spectrum(
     network: RateMap,
     *,
-    k: int | None = None,
+    k: int | str | None = None,
     seed: Seed = None,
     state_warmup: int = 2950,
     n_steps: int = 51,
@@ -50,8 +51,9 @@ def xie_2025_spectrum(
     Parameters
     ----------
     network : RateMap
-    k : int, optional
-        Columns; all by default (the published dimension), 100 for the published first exponent.
+    k : int or "auto"
+        Columns; "auto" and None take all (the published dimension), 100 for the published first
+        exponent.
     seed : Seed
         Of initial state, noise and, with ``q0="random"``, the frame.
     state_warmup, n_steps : int
@@ -90,7 +92,7 @@ def xie_2025_spectrum(
     check_integer("n_steps", n_steps, low=10, remedy="ten blocks are needed for the errors")
     check_real("clamp", clamp, low=0)
     seed = fixed_seed(seed)
-    size = network.n_neurons if k is None else check_k(k, network)
+    size = network.n_neurons if k in (None, "auto") else check_k(k, network)
     x = network.initial_state(seed) if initial_state is None else network.as_state(initial_state)
     drives = network.drives(seed)
     for _ in range(check_integer("state_warmup", state_warmup)):
@@ -119,7 +121,7 @@ def xie_2025_spectrum(
         parameters=network.parameters | {"compat": "xie2025", "k": size} | switches,
         warnings=(_WARNING,),
     )
-    dimension = result.kaplan_yorke_dimension
+    dimension = kaplan_yorke_dimension(result.exponents, complete=False)
     published = float(size) if math.isnan(dimension) else dimension
     return dataclasses.replace(result, kaplan_yorke_dimension=published, converged=False)
 

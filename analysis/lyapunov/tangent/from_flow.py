@@ -5,8 +5,10 @@ from typing import Any
 
 from heavytail_snn.analysis.lyapunov.tangent.from_jacobians import lyapunov_spectrum_from_jacobians
 from heavytail_snn.analysis.lyapunov.tangent.jacobians import runge_kutta_step
+from heavytail_snn.analysis.lyapunov.tangent.protocol import StepMeaning, TangentProtocol
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum
 from heavytail_snn.core.errors import ParameterError, check_real
+from heavytail_snn.core.randomness import Seed
 
 
 def lyapunov_spectrum_from_flow(
@@ -14,13 +16,15 @@ def lyapunov_spectrum_from_flow(
     jacobian: Callable[[Any], Any],
     state: Any,
     *,
-    k: int,
+    k: int | str,
     dt: float,
     duration: float,
-    tangent_warmup: float = 50.0,
+    tangent_warmup: float | None = None,
     state_warmup: float = 100.0,
     unit: str = "1/tau",
-    **options: Any,
+    seed: Seed = None,
+    protocol: TangentProtocol | None = None,
+    parameters: dict[str, Any] | None = None,
 ) -> LyapunovSpectrum:
     """Return the `k` leading exponents of the autonomous flow ``dx/dt = vector_field(x)``.
 
@@ -35,13 +39,16 @@ def lyapunov_spectrum_from_flow(
         ``jacobian(x) -> A``, anything with ``A @ Q``.
     state : (n,) array
         Start.
-    k : int
-    dt, duration, tangent_warmup, state_warmup : float
+    k : int or "auto"
+    dt, duration, state_warmup : float
         In the flow's own unit of time; rounded to whole steps.
+    tangent_warmup : float, optional
+        Likewise; by default as the gaps of the spectrum need, at most `duration`.
     unit : {"1/tau", "1/s"}
-    **options
-        Further arguments of `lyapunov_spectrum_from_jacobians`.  For driven flows write the step
-        with `heavytail_snn.analysis.lyapunov.tangent.jacobians` and use that function with ``dt=``.
+    seed, protocol, parameters
+        As for `lyapunov_spectrum_from_jacobians`.  For driven flows write the step with
+        `heavytail_snn.analysis.lyapunov.tangent.jacobians` and use that function with
+        ``meaning=StepMeaning(dt=..., kind="flow")``.
 
     Returns
     -------
@@ -54,14 +61,18 @@ def lyapunov_spectrum_from_flow(
         state,
         k=k,
         n_steps=whole_steps("duration", duration, dt),
-        tangent_warmup=whole_steps("tangent_warmup", tangent_warmup, dt),
+        tangent_warmup=warmup_steps(tangent_warmup, dt),
         state_warmup=whole_steps("state_warmup", state_warmup, dt),
-        dt=dt,
-        unit=unit,
-        kind="flow",
-        autonomous=True,
-        **options,
+        seed=seed,
+        meaning=StepMeaning(dt=dt, unit=unit, kind="flow", autonomous=True),
+        protocol=protocol,
+        parameters=parameters,
     )
+
+
+def warmup_steps(time: float | None, dt: float) -> int | None:
+    """Return the steps of a tangent warm-up, None for as many as are needed."""
+    return None if time is None else whole_steps("tangent_warmup", time, dt)
 
 
 def whole_steps(argument: str, time: float, dt: float) -> int:

@@ -13,13 +13,17 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from heavytail_snn.analysis.lyapunov.tangent.alignment import is_aligned, misalignment
 from heavytail_snn.analysis.lyapunov.tangent.jacobians import log_abs_det
+from heavytail_snn.analysis.lyapunov.tangent.kaplan_yorke import reaches_dimension
+from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO, StepMeaning, TangentProtocol
 from heavytail_snn.analysis.lyapunov.tangent.qr import positive_qr
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum, spectrum_from_blocks
 from heavytail_snn.core.arrays import like, namespace_of, to_numpy
 from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_integer, check_real
 from heavytail_snn.core.randomness import Seed, recorded_seed, seed_sequence, stream
 
+_WARMUP = 200  # steps
 _MOST_STRETCH = 10.0  # nats between the first and last column within one QR interval
 _WORST_CONDITION = 6.0  # log10; the interval is halved beyond it
 _LOST_CONDITION = 10.0  # log10; beyond it a fixed interval earns a warning
@@ -33,24 +37,15 @@ def lyapunov_spectrum_from_jacobians(
     step: Callable[..., tuple[Any, Any]],
     state: Any,
     *,
-    k: int,
+    k: int | str,
     n_steps: int,
-    qr_every: int | None = None,
-    tangent_warmup: int = 200,
     state_warmup: int = 0,
+    tangent_warmup: int | None = None,
     inputs: Iterable[Any] | None = None,
-    dt: float = 1.0,
-    unit: str = "1/step",
-    kind: str = "map",
-    autonomous: bool = False,
-    n_blocks: int = 10,
-    auto_k: bool = False,
-    log_det: bool = False,
-    verify: bool = False,
-    initial_vectors: Any = None,
     seed: Seed = None,
+    meaning: StepMeaning | None = None,
+    protocol: TangentProtocol | None = None,
     parameters: dict[str, Any] | None = None,
-    progress: bool = False,
 ) -> LyapunovSpectrum:
     """Return the `k` leading Lyapunov exponents along a trajectory.
 
@@ -62,46 +57,37 @@ def lyapunov_spectrum_from_jacobians(
         matrix, or an object of `heavytail_snn.analysis.lyapunov.tangent.jacobians`).
     state : (n,) array
         Start; numpy or any array-API library, whose ``linalg.qr`` is then used.
-    k : int
-        Number of exponents, at most n.
+    k : int or "auto"
+        Number of exponents, at most n; "auto" starts with `protocol.first_k` and grows by half
+        (going on along the trajectory) until the Kaplan-Yorke dimension exists.
     n_steps : int
         Steps over which exponents are averaged, after both warm-ups.
-    qr_every : int, optional
-        Steps between factorisations.  By default as many (up to 20) as keep the first and last
-        column within a factor exp(10), measured during the tangent warm-up; the interval is
-        halved whenever the condition number exceeds 1e6.
-    tangent_warmup, state_warmup : int
-        Discarded steps with and without tangent vectors.
+    state_warmup : int
+        Discarded steps without tangent vectors.
+    tangent_warmup : int, optional
+        Discarded steps with them.  By default 200, doubled up to `n_steps` until the gaps of the
+        spectrum have aligned the vectors, see `misalignment`; an array of inputs fixes it to 200.
     inputs : iterable, optional
         One input per step, warm-ups included; the same input enters state and Jacobian.
-    dt, unit, kind, autonomous
-        Time of one step and meaning of the result, see `spectrum_from_blocks`.
-    n_blocks : int
-        Blocks for the standard errors.
-    auto_k : bool
-        Enlarge k by half (and go on along the trajectory) until the Kaplan-Yorke dimension exists.
-    log_det : bool
-        Also average ln |det J| (for the sum rule of complete spectra).
-    verify : bool
-        Follow two perturbed copies (1e-8 and 1e-6) and compare their growth with the first
-        exponent; a disagreement is a warning in the result.
-    initial_vectors : (n, k) array, optional
-        Start of the frame; by default the orthonormal factor of a Gaussian matrix.
     seed : Seed
         For the initial frame.
+    meaning : StepMeaning, optional
+        Time, unit and kind of a step, for flows.
+    protocol : TangentProtocol, optional
+        Factorisation, blocks and checks.
     parameters : dict, optional
         Stored in the result.
-    progress : bool
-        Show a bar.
 
     Returns
     -------
     LyapunovSpectrum
+        The standard errors contain what the alignment of the vectors leaves open, also between
+        exponent k and the next one (one vector more than asked for is followed).
 
     Raises
     ------
     ParameterError
-        k > n, too few steps for `n_blocks` blocks, non-finite start, wrong shapes, too few inputs.
+        k > n, too few steps for the blocks, non-finite start, wrong shapes, too few inputs.
     ConvergenceError
         A state or tangent vector became non-finite.
 
@@ -121,42 +107,90 @@ def lyapunov_spectrum_from_jacobians(
     """
     if not callable(step):
         raise ParameterError("step", step, "must be a function x -> (next x, Jacobian)")
-    n = _check_start(state, initial_vectors, k)
-    interval = _QrInterval(qr_every, n_steps, n_blocks)
+    meaning, protocol = meaning or StepMeaning(), protocol or TangentProtocol()
+    n = _check_state(state)
+    automatic, k = k == AUTO, _first_k(k, n, protocol)
+    interval = QrInterval(protocol.qr_every, n_steps, protocol.n_blocks)
     state_warmup = check_integer("state_warmup", state_warmup)
-    tangent_warmup = check_integer("tangent_warmup", tangent_warmup)
-    n_steps, total = interval.n_steps, state_warmup + tangent_warmup + interval.n_steps
-    time = check_real("dt", dt, low=0, open_low=True)
-    run = _Trajectory(step, state, inputs, tqdm(total=total, disable=not progress))
+    warmup = _Warmup(tangent_warmup, interval.n_steps, inputs)
+    check_real("dt", meaning.dt, low=0, open_low=True)
+    total = state_warmup + warmup.least + interval.n_steps
+    run = _Trajectory(step, state, inputs, tqdm(total=total, disable=not protocol.progress))
     run.skip(state_warmup)
     seed = seed if isinstance(seed, int) else seed_sequence(seed)
-    q = _initial_frame(k, state, initial_vectors, seed)
+    q = _initial_frame(k, state, protocol.initial_vectors, seed)
     while True:
-        warm = _propagate(run, q, tangent_warmup, interval, warming=True)
-        main = _propagate(run, warm.q, n_steps, interval, log_det=log_det, verify=verify)
-        stored = {"k": q.shape[1], "n_steps": n_steps, **(parameters or {})}
-        result = spectrum_from_blocks(
-            np.array(main.stretches),
-            np.array(main.lengths) * time,
-            unit=unit,
-            kind=kind,
-            tangent_dimension=n,
-            autonomous=autonomous,
-            n_blocks=n_blocks,
-            tangent_warmup=tangent_warmup * time,
-            state_warmup=state_warmup * time,
-            log10_cond_first=(warm if warm.stretches else main).log10_cond(0),
-            mean_logdet=main.log_det / (n * n_steps * time) if log_det else math.nan,
+        warm = warmup.pass_through(run, q, interval)
+        main = _propagate(
+            run, warm.q, interval.n_steps, interval, log_det=protocol.log_det,
+            verify=protocol.verify,
+        )  # fmt: skip
+        result = _result(
+            main, warm, k, n, meaning, protocol.n_blocks,
+            state_warmup=state_warmup * meaning.dt,
             seed=recorded_seed(seed),
-            parameters=stored | main.verification(time),
-            warnings=main.notes(),
-        )
-        if not (auto_k and math.isnan(result.kaplan_yorke_dimension)):
+            parameters=parameters or {},
+        )  # fmt: skip
+        if not automatic or k == n or reaches_dimension(result.exponents):
             return result
-        q = _enlarged(main.q, min(n, max(q.shape[1] + 1, math.ceil(1.5 * q.shape[1]))), seed)
+        k = min(n, max(k + 1, math.ceil(1.5 * k)))
+        q = _enlarged(main.q, min(n, k + 1), seed)
 
 
-class _QrInterval:
+def _result(
+    main: "_Segment",
+    warm: "_Segment",
+    k: int,
+    n: int,
+    meaning: StepMeaning,
+    n_blocks: int,
+    *,
+    parameters: dict[str, Any],
+    **provenance: Any,
+) -> LyapunovSpectrum:
+    n_steps, dt = sum(main.lengths), meaning.dt
+    left = np.zeros(main.q.shape[1])
+    if warm.stretches or n > 1:
+        left = misalignment(np.array(warm.stretches).reshape(-1, left.size), n_steps * dt)
+    return spectrum_from_blocks(
+        np.array(main.stretches)[:, :k],
+        np.array(main.lengths) * dt,
+        unit=meaning.unit,
+        kind=meaning.kind,
+        tangent_dimension=n,
+        autonomous=meaning.autonomous,
+        n_blocks=n_blocks,
+        misalignment=left[:k],
+        tangent_warmup=sum(warm.lengths) * dt,
+        log10_cond_first=(warm if warm.stretches else main).log10_cond(0),
+        mean_logdet=math.nan if main.log_det is None else main.log_det / (n * n_steps * dt),
+        parameters={"k": k, "n_steps": n_steps} | parameters | main.verification(dt),
+        warnings=main.notes(),
+        **provenance,
+    )
+
+
+class _Warmup:
+    """The discarded steps in which the vectors align: as many as told, or as they need."""
+
+    def __init__(self, steps: int | None, n_steps: int, inputs: Any) -> None:
+        self.least = _WARMUP if steps is None else check_integer("tangent_warmup", steps)
+        # an array holds one row for each step of a run whose length is known
+        fixed = steps is not None or hasattr(inputs, "__len__")
+        self.n_steps, self.most = n_steps, self.least if fixed else max(self.least, n_steps)
+
+    def pass_through(self, run: "_Trajectory", q: Any, interval: "QrInterval") -> "_Segment":
+        """Advance the frame until it is aligned, or to the end of the warm-up."""
+        warm = _propagate(run, q, self.least, interval, warming=True)
+        while (done := sum(warm.lengths)) < self.most and not is_aligned(
+            np.array(warm.stretches), np.array(warm.lengths), self.n_steps
+        ):
+            more = _propagate(run, warm.q, min(done, self.most - done), interval, warming=True)
+            warm = _Segment(more.q, warm.stretches + more.stretches, warm.lengths + more.lengths)
+        return warm
+
+
+class QrInterval:
     """The number of steps between factorisations, fixed or learnt from measured stretches."""
 
     def __init__(self, qr_every: int | None, n_steps: int, n_blocks: int) -> None:
@@ -234,7 +268,7 @@ class _Segment:
     q: Any
     stretches: list[np.ndarray] = field(default_factory=list)
     lengths: list[int] = field(default_factory=list)
-    log_det: float = 0.0
+    log_det: float | None = None
     copies: "list[_Copy]" = field(default_factory=list)
 
     def log10_cond(self, index: int) -> float:
@@ -290,13 +324,13 @@ def _propagate(
     run: _Trajectory,
     q: Any,
     n_steps: int,
-    interval: _QrInterval,
+    interval: QrInterval,
     *,
     warming: bool = False,
     log_det: bool = False,
     verify: bool = False,
 ) -> _Segment:
-    segment = _Segment(q)
+    segment = _Segment(q, log_det=0.0 if log_det else None)
     if verify:
         segment.copies = [_Copy(size, run.state + size * q[:, 0]) for size in _PERTURBATIONS]
     length = 0
@@ -320,25 +354,34 @@ def _propagate(
     return segment
 
 
-def _check_start(state: Any, initial_vectors: Any, k: int) -> int:
+def _check_state(state: Any) -> int:
     if getattr(state, "ndim", None) != 1 or state.shape[0] == 0:
         raise ParameterError("state", state, "must be a one-dimensional array")
-    n = int(state.shape[0])
-    check_integer("k", k, low=1, high=n, remedy=f"a state of {n} numbers has {n} exponents")
     if not np.isfinite(to_numpy(state)).all():
         raise ParameterError("state", state, "must be finite")
-    if initial_vectors is not None and tuple(initial_vectors.shape) != (n, k):
+    return int(state.shape[0])
+
+
+def _first_k(k: int | str, n: int, protocol: TangentProtocol) -> int:
+    if k == AUTO:
+        k = min(n, check_integer("first_k", protocol.first_k, low=1))
+    remedy = f"a state of {n} numbers has {n} exponents; {AUTO!r} takes as many as are needed"
+    k = check_integer("k", k, low=1, high=n, remedy=remedy)
+    vectors = protocol.initial_vectors
+    if vectors is not None and tuple(vectors.shape) != (n, k):
         raise ParameterError(
-            "initial_vectors", tuple(initial_vectors.shape), f"must have shape (n, k) = {(n, k)}"
+            "initial_vectors", tuple(vectors.shape), f"must have shape (n, k) = {(n, k)}"
         )
-    return n
+    return k
 
 
 def _initial_frame(k: int, state: Any, initial_vectors: Any, seed: Seed) -> Any:
     if initial_vectors is None:
-        # column by column, so that the first columns do not depend on k
+        n = state.shape[0]
+        # column by column, so that the first columns do not depend on k; one more than asked for
+        # shows whether the last one is aligned
         generator = stream(seed, "tangent frame")
-        initial_vectors = like(generator.standard_normal((k, state.shape[0])).T, state)
+        initial_vectors = like(generator.standard_normal((min(n, k + 1), n)).T, state)
     return positive_qr(initial_vectors * 1)[0]
 
 

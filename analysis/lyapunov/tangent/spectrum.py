@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from heavytail_snn.analysis.lyapunov.tangent.kaplan_yorke import (
-    entropy_rate,
-    kaplan_yorke_dimension,
-    largest_is_neutral,
+from heavytail_snn.analysis.lyapunov.tangent.derived import (
+    block_standard_error,
+    dimension_and_entropy,
+    halves_agree,
+    neutral,
 )
+from heavytail_snn.analysis.lyapunov.tangent.kaplan_yorke import reaches_dimension
 from heavytail_snn.core.errors import ParameterError, check_choice, check_integer
 from heavytail_snn.core.results import Estimate, Result, field_of
 
@@ -31,8 +33,9 @@ class LyapunovSpectrum(Result):
     Parameters
     ----------
     exponents, standard_error : (m,) arrays
-        Natural logarithms per `unit`, descending; standard error over blocks of the trajectory.
-        The spread over networks is usually larger: repeat with other seeds before quoting it.
+        Natural logarithms per `unit`, descending; standard error over blocks of the trajectory
+        and, in quadrature, from unfinished alignment of the tangent vectors.  The spread over
+        networks is usually larger: repeat with other seeds before quoting it.
     unit : {"1/s", "1/tau", "1/step"}
     kind : {"map", "flow", "event", "posthoc"}
     complete : bool
@@ -44,8 +47,9 @@ class LyapunovSpectrum(Result):
     history, history_times : (n, m) and (n,) arrays
         Running estimate after the given times, about 200 points.
     kaplan_yorke_dimension, entropy_rate : float
-        nan if too few exponents were computed; ``_standard_error`` from the blocks.
-    fraction_positive : float
+        nan if too few exponents were computed, and for the dimension where signs within their
+        errors decide it (the warning gives its range); ``_standard_error`` from the blocks.
+    positive_fraction : float
         Positive exponents divided by the tangent dimension; nan if the smallest is positive.
     zero_index, zero_value, lambda_max_nontrivial
         The neutral exponent of an autonomous flow or event network and the largest other one;
@@ -55,8 +59,9 @@ class LyapunovSpectrum(Result):
     mean_logdet : float
         Time-averaged ``ln |det J|`` per dimension and unit of time, nan where not computed.
     converged : bool
-        Whether the two halves of the run agree within three standard errors and block-wise
-        dimension and entropy show no bias.
+        Whether the two halves of the run agree in every exponent within three standard errors
+        (more for many exponents), dimension and entropy show no bias between blocks, and the
+        signs that decide the dimension are resolved.
     time, tangent_warmup, state_warmup, qr_interval : float
         Protocol, in units of time (1/`unit`).
     n_qr, n_floored, n_slow_crossings, log10_cond_first
@@ -85,7 +90,7 @@ class LyapunovSpectrum(Result):
         unit=_RATE, quantity="entropy_rate", error="entropy_rate_standard_error"
     )
     entropy_rate_standard_error: float = field_of(unit=_RATE)
-    fraction_positive: float = field_of(quantity="positive_fraction")
+    positive_fraction: float = field_of(quantity="positive_fraction")
     zero_index: int | None = None
     zero_value: float | None = None
     lambda_max_nontrivial: float | None = None
@@ -112,11 +117,6 @@ class LyapunovSpectrum(Result):
     def largest_exponent_standard_error(self) -> float:
         """Block standard error of the largest exponent."""
         return float(self.standard_error[0])
-
-    @property
-    def positive_fraction(self) -> float:
-        """`fraction_positive` under the name that the theories use."""
-        return self.fraction_positive
 
     def unit_of(self, name: str) -> str:
         """Return the unit of a field, with the run's own unit for rates."""
@@ -193,6 +193,7 @@ def spectrum_from_blocks(
     autonomous: bool = False,
     n_neurons: int | None = None,
     n_blocks: int = 10,
+    misalignment: np.ndarray | None = None,
     warnings: tuple[str, ...] = (),
     **provenance: Any,
 ) -> LyapunovSpectrum:
@@ -216,6 +217,9 @@ def spectrum_from_blocks(
         By default `tangent_dimension`.
     n_blocks : int, optional
         Number of blocks of whole QR intervals for the standard errors.
+    misalignment : (m,) array, optional
+        Error from tangent vectors that had not turned into their directions, in the order of the
+        columns and in `unit`; added to the standard errors in quadrature.
     warnings : tuple of str, optional
         Warnings of the caller; those found here are appended.
     **provenance
@@ -236,13 +240,12 @@ def spectrum_from_blocks(
     order = np.argsort(-raw, kind="stable")
     exponents, stretches = raw[order], stretches[:, order]
     block_exponents, block_times = _blocks(stretches, times, n_blocks)
-    error = block_standard_error(block_exponents)
     size = stretches.shape[1]
+    turned = np.zeros(size) if misalignment is None else misalignment[order]
+    error = np.hypot(block_standard_error(block_exponents), turned)
     complete = (size == tangent_dimension) if complete is None else complete
-    zero = _neutral(exponents, error, total, autonomous)
-    derived, notes = _derived(
-        exponents, block_exponents, complete, zero.pop("tolerance"), total, n_blocks
-    )
+    zero = neutral(exponents, error, total, autonomous)
+    derived, notes = dimension_and_entropy(exponents, error, block_exponents, complete, zero, total)
     history, history_times = _history(stretches, times)
     floored = int(np.isneginf(stretches).sum())
     if floored:
@@ -260,16 +263,16 @@ def spectrum_from_blocks(
         block_times=block_times,
         history=history,
         history_times=history_times,
-        fraction_positive=_positive_fraction(exponents, tangent_dimension, complete),
+        positive_fraction=_positive_fraction(exponents, tangent_dimension, complete),
         mean_exponent=float(finite.mean()) if complete and finite.size else float("nan"),
-        converged=not notes and _halves_agree(block_exponents[:, 0]),
+        converged=not notes and halves_agree(block_exponents, turned),
         time=total,
         qr_interval=float(times.mean()),
         n_qr=len(times),
         n_floored=floored,
-        warnings=tuple(warnings) + notes + _too_few(size, derived["kaplan_yorke_dimension"]),
+        warnings=tuple(warnings) + notes + _too_few(size, exponents, complete),
         **derived,
-        **zero,
+        **zero.fields(exponents),
         **provenance,
     )
 
@@ -306,81 +309,18 @@ def _blocks(
     return block_exponents, np.cumsum([times[p].sum() for p in parts])
 
 
-def block_standard_error(block_values: np.ndarray) -> np.ndarray:
-    """Return the standard error over the first axis, nan where a block is not finite."""
-    usable = np.isfinite(block_values).all(axis=0)
-    spread = np.where(usable, block_values, 0.0).std(axis=0, ddof=1)
-    return np.where(usable, spread / np.sqrt(len(block_values)), np.nan)
-
-
-def _neutral(
-    exponents: np.ndarray, error: np.ndarray, total: float, autonomous: bool
-) -> dict[str, Any]:
-    """Find the zero exponent of an autonomous system and the tolerance that goes with it."""
-    none: dict[str, Any] = {
-        "zero_index": None,
-        "zero_value": None,
-        "lambda_max_nontrivial": None,
-        "tolerance": 0.0,
-    }
-    if not autonomous:
-        return none
-    index = int(np.argmin(np.abs(exponents)))
-    tolerance = max(3 * float(np.nan_to_num(error[index])), 5 / total)
-    if abs(exponents[index]) > tolerance:
-        # at a fixed point, or the computed part does not reach down to zero
-        return none | {"tolerance": tolerance}
-    others = np.delete(exponents, index)
-    return {
-        "zero_index": index,
-        "zero_value": float(exponents[index]),
-        "lambda_max_nontrivial": float(others[0]) if others.size else None,
-        "tolerance": tolerance,
-    }
-
-
-def _derived(
-    exponents: np.ndarray,
-    block_exponents: np.ndarray,
-    complete: bool,
-    tolerance: float,
-    total: float,
-    n_blocks: int,
-) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return dimension and entropy with block errors, and warnings if they look biased."""
-    values: dict[str, Any] = {}
-    notes: tuple[str, ...] = ()
-    neutral = largest_is_neutral(exponents, tolerance)
-    for name, function in (
-        ("kaplan_yorke_dimension", kaplan_yorke_dimension),
-        ("entropy_rate", entropy_rate),
-    ):
-        value = function(exponents, complete=complete, zero_tolerance=tolerance)
-        # a block of a run with a neutral largest exponent has one too, only less well resolved
-        slack = max(tolerance, 5 * n_blocks / total) if neutral else 0.0
-        per_block = np.array(
-            [function(b, complete=complete, zero_tolerance=slack) for b in block_exponents]
-        )
-        error = float(block_standard_error(per_block[:, None])[0])
-        values |= {name: value, f"{name}_standard_error": error}
-        bias = abs(per_block.mean() - value)
-        if np.isfinite(error) and bias > max(2 * error, 1e-9 * abs(value)):
-            notes += (f"{name}: block mean off by {bias:.3g} (> 2 standard errors): run longer",)
-    return values, notes
-
-
 def _positive_fraction(exponents: np.ndarray, dimension: int | None, complete: bool) -> float:
     if dimension is None or (exponents[-1] > 0 and not complete):
         return float("nan")
     return float((exponents > 0).sum() / dimension)
 
 
-def _too_few(k: int, dimension: float) -> tuple[str, ...]:
-    if np.isfinite(dimension):
+def _too_few(k: int, exponents: np.ndarray, complete: bool) -> tuple[str, ...]:
+    if complete or reaches_dimension(exponents):
         return ()
     return (
         f"k = {k} is too small for the Kaplan-Yorke dimension: no sum of the leading exponents is "
-        "negative; increase k, or leave the choice of k to the function",
+        'negative; increase k, or leave the choice to k="auto"',
     )
 
 
@@ -388,13 +328,3 @@ def _history(stretches: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.n
     checkpoints = np.unique(np.linspace(0, len(times) - 1, _HISTORY_POINTS).round().astype(int))
     elapsed = np.cumsum(times)[checkpoints]
     return np.cumsum(stretches, axis=0)[checkpoints] / elapsed[:, None], elapsed
-
-
-def _halves_agree(block_values: np.ndarray) -> bool:
-    """Tell whether the two halves of the blocks differ by less than three standard errors."""
-    if not np.isfinite(block_values).all() or len(block_values) < 4:
-        return False
-    first, second = np.array_split(block_values, 2)
-    error = np.hypot(first.std(ddof=1) / len(first) ** 0.5, second.std(ddof=1) / len(second) ** 0.5)
-    rounding = 1e-12 * max(1.0, float(np.abs(block_values).max()))
-    return bool(abs(first.mean() - second.mean()) <= 3 * error + rounding)

@@ -14,10 +14,8 @@ from scipy import interpolate
 
 from heavytail_snn.analysis.theory.codes.response_kernel import check_angles, start_distance
 from heavytail_snn.analysis.theory.numerics import gaussian
-from heavytail_snn.analysis.theory.numerics.correlation_series import (
-    CorrelationSeries,
-    correlation_series,
-)
+from heavytail_snn.analysis.theory.numerics.correlation_series import CorrelationSeries
+from heavytail_snn.analysis.theory.numerics.correlation_table import converged_series
 from heavytail_snn.analysis.theory.numerics.transfer import Floats, Function, Transfer, as_transfer
 from heavytail_snn.analysis.theory.rate.map import rate_map
 from heavytail_snn.core.errors import ParameterError, check_integer
@@ -102,7 +100,7 @@ def rate_map_kernel(
         raise ParameterError(
             "g", g, "must leave the map active", "the quiescent map has no stationary kernel"
         )
-    series = correlation_series(transfer, theory.field_variance)
+    series = converged_series(transfer, theory.field_variance, "the kernel of a rate map")
     distance = _iterate(series, angles, n_steps, _DENSITY * refine)
     check = _iterate(series, angles, n_steps, 2 * _DENSITY * refine)
     positive = distance[-1] > 0

@@ -1,8 +1,9 @@
 """Gaussian averages of a transfer function, by a trapezoid sum that is exact to rounding.
 
 For a function that is analytic in a strip around the real axis the trapezoid rule converges
-exponentially; Gauss-Hermite rules with few points fail for steep phi.  The step follows the width
-sqrt(variance) that phi sees.
+exponentially; Gauss-Hermite rules with few points fail for steep phi.  Where x is spread much
+wider than phi changes, the nodes are uniform in asinh(x): fine about zero, in number only
+logarithmic in the variance.
 """
 
 import math
@@ -13,6 +14,8 @@ import numpy as np
 from heavytail_snn.analysis.theory.numerics.transfer import Floats, Transfer
 
 _HALF_WIDTH = 12.0  # exp(-72) is far below rounding
+_STEP = 2.0**-6
+_WIDE = 64.0  # variance; the uniform step is then 0.125 in units of x
 
 
 @lru_cache(maxsize=32)
@@ -21,6 +24,15 @@ def _nodes(step: float) -> tuple[Floats, Floats]:
     z = step * np.arange(-count, count + 1)
     weights = np.exp(-(z**2) / 2.0)
     return z, np.asarray(weights / weights.sum())
+
+
+def _wide_nodes(variance: float, step: float) -> tuple[Floats, Floats]:
+    deviation = math.sqrt(variance)
+    count = math.ceil(math.asinh(_HALF_WIDTH * deviation) / step)
+    t = step * np.arange(-count, count + 1)
+    x = np.sinh(t)
+    weights = np.cosh(t) * np.exp(-((x / deviation) ** 2) / 2.0)
+    return x, weights / weights.sum()
 
 
 def gaussian_nodes(variance: float, *, refine: int = 1) -> tuple[Floats, Floats]:
@@ -33,9 +45,9 @@ def gaussian_nodes(variance: float, *, refine: int = 1) -> tuple[Floats, Floats]
     refine : int
         Divides the step; 2 doubles the grid.
     """
-    # powers of two keep the cache small: the step is at most 0.15 in units of x
-    step = 2.0 ** min(-6, math.floor(math.log2(0.15 / math.sqrt(max(variance, 1e-300))))) / refine
-    z, weights = _nodes(step)
+    if variance > _WIDE:
+        return _wide_nodes(variance, _STEP / refine)
+    z, weights = _nodes(_STEP / refine)
     return math.sqrt(variance) * z, weights
 
 

@@ -11,9 +11,11 @@ import numpy as np
 from scipy import interpolate
 
 from heavytail_snn.analysis.theory.numerics import gaussian
-from heavytail_snn.analysis.theory.numerics.correlation_series import (
-    CorrelationSeries,
-    correlation_series,
+from heavytail_snn.analysis.theory.numerics.correlation_series import CorrelationSeries
+from heavytail_snn.analysis.theory.numerics.correlation_table import (
+    CorrelationTable,
+    correlations,
+    inaccuracy,
 )
 from heavytail_snn.analysis.theory.numerics.covariance_spectrum import covariance_spectrum
 from heavytail_snn.analysis.theory.numerics.self_consistency import largest_stable_root
@@ -33,10 +35,6 @@ from heavytail_snn.core.results import Result, field_of
 
 _LAST_V = 14.0  # with D = D0 / cosh(v)^2 the autocovariance has then fallen to 3e-12 D0
 _TIME_POINTS = 10_000
-_STEEP = (
-    "phi is so steep on the scale of x that its Hermite series ends before it has converged: D0 is "
-    "exact, the largest exponent good to 5e-4 at g = 15 and 1 % at g = 30 (tanh)"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +120,8 @@ def rate_flow(
     ParameterError
         For g < 0, negative noise, or a phi that is not odd or grows linearly.
     ConvergenceError
-        If the potential has a barrier on the way from D0 to 0.
+        If the potential has a barrier on the way from D0 to 0, or correlations of phi cannot be
+        integrated (`correlations`).
 
     Notes
     -----
@@ -144,7 +143,7 @@ def rate_flow(
     variance, history = stationary_variance(g, noise, transfer, refine=refine)
     if variance == 0.0:
         return quiescent_flow(g, transfer, parameters)
-    series = correlation_series(transfer, variance)
+    series = correlations(transfer, variance)
     autocovariance = Autocovariance(variance, *_lag_of_v(g, noise, series, refine))
     exponent = math.sqrt(1.0 - even_ground_state(g, series, autocovariance, refine=refine)) - 1.0
     time = autocovariance.uniform_time(_TIME_POINTS * refine)
@@ -161,7 +160,7 @@ def rate_flow(
         residual=_energy(g, noise, transfer, variance, refine) / variance**2,
         history=history,
         parameters=parameters,
-        warnings=(_STEEP,) if variance > 100.0 else (),
+        warnings=inaccuracy(series),
     )
 
 
@@ -252,12 +251,12 @@ def stationary_autocovariance(g: float, noise: float, transfer: Transfer) -> Aut
     variance, _ = stationary_variance(g, noise, transfer)
     if variance == 0.0:
         return None
-    series = correlation_series(transfer, variance)
+    series = correlations(transfer, variance)
     return Autocovariance(variance, *_lag_of_v(g, noise, series, 1))
 
 
 def _lag_of_v(
-    g: float, noise: float, series: CorrelationSeries, refine: int
+    g: float, noise: float, series: CorrelationSeries | CorrelationTable, refine: int
 ) -> tuple[Floats, Floats]:
     """Return v and tau(v) = int dD / sqrt(-2 V(D)) with D = D0 / cosh(v)^2.
 
@@ -267,10 +266,11 @@ def _lag_of_v(
     push = g**2 * float(series.value(np.array(d0))) - d0  # -V'(D0), the curvature's sign
     # with weak noise the start is a boundary layer of this width
     layer = noise**2 / math.sqrt(2.0 * abs(push) * d0) if noise > 0 else math.inf
-    first = min(0.05, layer / 3.0)
+    # and phi, on the scale of x, makes another
+    first = min(0.05, layer / 3.0, 0.3 / math.sqrt(1.0 + d0))
     u = np.linspace(0.0, math.asinh(_LAST_V / first), 3000 * refine + 1)
     v = first * np.sinh(u)
-    log_ratio = -2.0 * np.log(np.cosh(v))
+    log_ratio = -np.log1p(np.sinh(v) ** 2)
     covariance = d0 * np.exp(log_ratio)
     near = v < 1.0
     potential = np.empty_like(v)

@@ -4,16 +4,21 @@ The distance of two trajectories obeys -psi'' + W psi = E psi with W(tau) = 1 - 
 the even (Neumann) half line; lambda = -1 + sqrt(1 - E0).
 """
 
+import math
 from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, optimize
 
 from heavytail_snn.analysis.theory.numerics.correlation_series import CorrelationSeries
+from heavytail_snn.analysis.theory.numerics.correlation_table import CorrelationTable
 from heavytail_snn.analysis.theory.numerics.transfer import Floats
+from heavytail_snn.core.errors import ConvergenceError
 
 _CELLS = 3000
+_FINEST = 60.0  # a fiftieth of the well's width, times the number of cells
+_ACCURACY = 1e-3  # between the two grids; the extrapolated value is better by more than ten
 
 
 class CovarianceFunction(Protocol):
@@ -27,7 +32,7 @@ class CovarianceFunction(Protocol):
 
 def even_ground_state(
     g: float,
-    series: CorrelationSeries,
+    series: CorrelationSeries | CorrelationTable,
     autocovariance: CovarianceFunction,
     *,
     refine: int = 1,
@@ -38,12 +43,17 @@ def even_ground_state(
     ----------
     g : float
         Gain, Gaussian convention.
-    series : CorrelationSeries
+    series : CorrelationSeries or CorrelationTable
         Gives f' at the stationary variance.
     autocovariance : callable
         D(tau), see `CovarianceFunction`.
     refine : int
         Multiplies the number of cells.
+
+    Raises
+    ------
+    ConvergenceError
+        If two grids differ by more than 1e-3.
 
     Notes
     -----
@@ -52,22 +62,38 @@ def even_ground_state(
     extrapolation.  Sompolinsky, Crisanti & Sommers, PRL 61, 259 (1988).
     """
     length = 3.0 * autocovariance.last_lag  # a shallow bound state reaches further than D
+    # the well is as wide as the time in which D falls by the square of the width of phi
+    grading = _grading(_FINEST / math.sqrt(1.0 + series.variance) / length)
     coarse, fine = (
         _lowest_eigenvalue(
-            lambda lag: 1.0 - g**2 * series.slope(autocovariance(lag)), length, n_cells * refine
+            lambda lag: 1.0 - g**2 * series.slope(autocovariance(lag)),
+            length,
+            n_cells * refine,
+            grading,
         )
         for n_cells in (_CELLS, 2 * _CELLS)
     )
+    if not abs(fine - coarse) <= _ACCURACY * (1.0 + abs(fine)):
+        raise ConvergenceError(
+            f"the ground state differs by {abs(fine - coarse):.2g} between two grids: its well is "
+            "not resolved; raise refine"
+        )
     # f' is smallest at D = 0, so there is a bound state below the continuum; where it is too
     # shallow for the finite length, the continuum's edge is its limit
     edge = 1.0 - g**2 * float(series.slope(np.zeros(1))[0])
     return min(fine + (fine - coarse) / 3.0, edge)
 
 
-def _lowest_eigenvalue(well: Callable[[Floats], Floats], length: float, n_cells: int) -> float:
+def _grading(finest: float) -> float:
+    """Return x >= 6 such that x / sinh(x) cells per length are as fine as told."""
+    return float(optimize.brentq(lambda x: x / math.sinh(x) - min(finest, 0.02), 1.0, 600.0))
+
+
+def _lowest_eigenvalue(
+    well: Callable[[Floats], Floats], length: float, n_cells: int, grading: float
+) -> float:
     """Return the lowest eigenvalue with psi' = 0 at 0 and psi = 0 at `length`."""
     # the well is narrow at tau = 0 and the tail long: spacing grows from length/n/sinh factor
-    grading = 6.0
     edges = np.sinh(np.linspace(0.0, grading, n_cells + 1)) * length / np.sinh(grading)
     centres = np.sinh(np.linspace(0.0, grading, 2 * n_cells + 1)[1::2]) * length / np.sinh(grading)
     width = np.diff(edges)

@@ -14,6 +14,7 @@ from heavytail_snn.analysis.theory.numerics.correlation_series import (
     correlation_series,
     series_order,
 )
+from heavytail_snn.analysis.theory.numerics.correlation_table import converged_series
 from heavytail_snn.analysis.theory.numerics.transfer import (
     Floats,
     Function,
@@ -151,7 +152,8 @@ def _as_result(
     parameters: dict,
 ) -> RateFlowTheory:
     variance = float(covariance[0])
-    series = correlation_series(transfer, variance)
+    # the iteration used values of the series only, which are better than its slope
+    series = converged_series(transfer, variance, "the fixed-point iteration")
     energy = even_ground_state(g, series, _Interpolated(lag, covariance))
     exponent = np.sqrt(1.0 - energy) - 1.0
     return RateFlowTheory(

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import interpolate, signal
 
-from heavytail_snn.analysis.theory.numerics.correlation_series import (
-    CorrelationSeries,
-    correlation_series,
-)
+from heavytail_snn.analysis.theory.numerics.correlation_series import CorrelationSeries
+from heavytail_snn.analysis.theory.numerics.correlation_table import converged_series
 from heavytail_snn.analysis.theory.numerics.transfer import Floats, Function, Phi, as_transfer
 from heavytail_snn.analysis.theory.rate.flow import Autocovariance, stationary_autocovariance
 from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_real
@@ -104,7 +102,7 @@ def two_replica(
         raise ParameterError("g", g, "must lie above the onset of activity", "raise g or add noise")
     n_past, n_steps = round(past / dt), round(duration / dt)
     grid = _TwoTimes.build(covariance_of_lag, n_past, n_steps, dt, perturbation)
-    series = correlation_series(transfer, covariance_of_lag.variance)
+    series = converged_series(transfer, covariance_of_lag.variance, "the theory of two replicas")
     cross, own, history = _iterate(g, grid, series)
     d0, own_now = covariance_of_lag.variance, np.diagonal(own)
     distance = (np.diagonal(cross[n_past:]) - own_now / 2.0) / (d0 - own_now / 2.0)

@@ -83,13 +83,24 @@ def test_correction_and_its_error_at_low_signal_to_noise():
     assert 0.7 * spread < error < 2.5 * spread
 
 
+@pytest.mark.parametrize("true", [0.2, 3.0, 4.0])
+def test_the_simulated_range_widens_until_it_encloses_the_data(true):
+    shown = np.ones((200, 2), bool)
+    responses = _simulated(40, shown, true, 1e8, np.random.default_rng(3))
+    found = cvpca_exponent(responses, band=(3, 20), n_splits=2, n_simulations=4, seed=1)
+    assert found.corrected_exponent == pytest.approx(true, abs=3 * found.corrected_error + 0.05)
+    assert found.true_exponents[0] <= found.corrected_exponent <= found.true_exponents[-1]
+    assert found.true_exponents.size == found.fitted_exponents.size > 6
+    assert (np.diff(found.true_exponents) > 0).all()
+
+
 def test_error_of_the_correction_by_hand():
     means = np.array([0.2, 0.3, 0.4, 0.5, 0.6, np.nan])  # of 0.5, 0.75, 1, 1.25, 1.5 and 2
-    errors = np.full(6, 0.03)
-    value, error = _corrected(0.35, 0.04, means, errors)
+    true, errors = np.array([0.5, 0.75, 1.0, 1.25, 1.5, 2.0]), np.full(6, 0.03)
+    value, error = _corrected(0.35, 0.04, true, means, errors)
     assert value == pytest.approx(0.875)
     assert error == pytest.approx(0.05 / 0.4)
-    assert np.isnan(_corrected(0.61, 0.04, means, errors)).all()
+    assert np.isnan(_corrected(0.61, 0.04, true, means, errors)).all()
 
 
 def test_one_failed_simulation_does_not_spoil_the_others():

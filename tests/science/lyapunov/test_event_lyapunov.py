@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from heavytail_snn.analysis.lyapunov import lyapunov_spectrum, spectrum_from_blocks
+from heavytail_snn.analysis.lyapunov.events import spectrum as events_spectrum
 from heavytail_snn.analysis.lyapunov.events.covariant import (
     covariant_coefficients,
     covariant_lyapunov_vectors,
@@ -162,7 +163,7 @@ def test_inhibitory_lif_networks_are_stable_for_any_weights(alpha):
 def test_interval_between_factorisations_does_not_matter():
     network = CASES["theta"]
     runs = [
-        lyapunov_spectrum_of_events(network, k=25, duration=6.0, seed=1, qr_spikes=q, auto_k=False)
+        lyapunov_spectrum_of_events(network, k=25, duration=6.0, seed=1, qr_spikes=q)
         for q in (5, 10)
     ]
     # equal total numbers of spikes up to one interval
@@ -177,7 +178,7 @@ def test_interval_between_factorisations_does_not_matter():
 
 def test_leading_exponents_are_those_of_the_complete_spectrum():
     network = CASES["theta"]
-    options = {"duration": 4.0, "seed": 1, "qr_spikes": 4, "auto_k": False}
+    options = {"duration": 4.0, "seed": 1, "qr_spikes": 4}
     few = lyapunov_spectrum_of_events(network, k=8, **options)
     whole = lyapunov_spectrum_of_events(network, k=50, **options)
     assert few.exponents[:4] == pytest.approx(whole.exponents[:4], rel=1e-6)
@@ -185,11 +186,14 @@ def test_leading_exponents_are_those_of_the_complete_spectrum():
     assert np.isnan(few.kaplan_yorke_dimension) or few.kaplan_yorke_dimension < 8
 
 
-def test_too_few_vectors_are_enlarged_until_the_dimension_exists():
+def test_too_few_vectors_are_enlarged_until_the_dimension_exists(monkeypatch):
     network = CASES["theta"]
-    fixed = lyapunov_spectrum_of_events(network, k=4, duration=3.0, seed=1, auto_k=False)
+    fixed = lyapunov_spectrum_of_events(network, k=4, duration=3.0, seed=1)
+    assert fixed.exponents.size == 4
     assert np.isnan(fixed.kaplan_yorke_dimension)
-    found = lyapunov_spectrum_of_events(network, k=4, duration=3.0, seed=1)
+    monkeypatch.setattr(events_spectrum, "_DEFAULT_FRACTION", 0.08)
+    found = lyapunov_spectrum_of_events(network, k="auto", duration=3.0, seed=1)
+    monkeypatch.undo()
     assert 4 < found.kaplan_yorke_dimension < found.exponents.size < 50
     default = lyapunov_spectrum(network, seed=1, duration=3.0)
     assert default.kaplan_yorke_dimension == pytest.approx(found.kaplan_yorke_dimension, rel=0.1)
@@ -281,7 +285,7 @@ def test_two_trajectories_agree_with_the_tangent_and_the_reference(reference):
     ]
     assert runs[0].growth_rate == pytest.approx(runs[1].growth_rate, rel=1e-3)
     assert runs[2].growth_rate == pytest.approx(runs[1].growth_rate, rel=1e-3)
-    tangent = lyapunov_spectrum_of_events(network, k=1, duration=15.0, seed=1, auto_k=False)
+    tangent = lyapunov_spectrum_of_events(network, k=1, duration=15.0, seed=1)
     error = np.hypot(runs[1].standard_error, tangent.standard_error[0])
     assert abs(runs[1].growth_rate - tangent.exponents[0]) < 3 * error
     entry = entry_of(reference, "benettin_event/theta_N200_K50_nu1/eps1e-08_dT0.01")
@@ -363,7 +367,6 @@ def test_neutral_covariant_vector_is_the_flow_and_others_are_localised():
         duration=6.0,
         seed=1,
         qr_spikes=result.parameters["qr_spikes"],
-        auto_k=False,
         tangent_warmup=150,
     )
     assert result.exponents[0] == pytest.approx(spectrum.exponents[0], rel=1e-9)

@@ -76,7 +76,7 @@ def measured(system, *, k, duration, seeds, tangent_warmup):
                 "D_over_N": spectrum.kaplan_yorke_dimension / n,
                 "H_bit_per_spike": entropy_per_spike(spectrum).value,
                 "lam_mean_det": spectrum.mean_logdet,
-                "frac_positive": spectrum.fraction_positive,
+                "frac_positive": spectrum.positive_fraction,
             }
         )
         # 5/time, the usual bound, is exceeded where neighbouring exponents are close to zero too
@@ -153,7 +153,7 @@ def test_mean_exponent_of_lif_networks_obeys_its_closed_form(reference, rate):
     network = PulseLIFNetwork(weights_of(system, 1), drive=system["I"], tau=system["tau_m_s"])
     # the formula holds up to a boundary term of order 1/duration
     spectrum = lyapunov_spectrum_of_events(
-        network, k=2, duration=400.0 / system["rate_target_hz"], seed=1, auto_k=False
+        network, k=2, duration=400.0 / system["rate_target_hz"], seed=1
     )
     formula = -1 / network.tau + spectrum.rate * np.log1p(1 / network.drive)
     assert spectrum.mean_logdet == pytest.approx(formula, abs=0.02)

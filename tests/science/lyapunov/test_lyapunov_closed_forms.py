@@ -14,6 +14,7 @@ from heavytail_snn.analysis.lyapunov import (
     lyapunov_spectrum_from_flow,
     lyapunov_spectrum_from_jacobians,
 )
+from heavytail_snn.analysis.lyapunov.tangent.protocol import TangentProtocol
 from heavytail_snn.analysis.lyapunov.tangent.qr import positive_qr
 
 CYCLE = [np.array(m, float) for m in ([[1, 1], [0, 1]], [[1, 0], [1, 1]], [[2, 0], [0, 1]])]
@@ -73,8 +74,9 @@ def test_henon_map():
         return np.array([1 - 1.4 * x[0] ** 2 + x[1], 0.3 * x[0]]), jacobian
 
     result = lyapunov_spectrum_from_jacobians(
-        step, np.zeros(2), k=2, n_steps=40_000, state_warmup=100, seed=0, verify=True
-    )
+        step, np.zeros(2), k=2, n_steps=40_000, state_warmup=100, seed=0,
+        protocol=TangentProtocol(verify=True),
+    )  # fmt: skip
     assert result.exponents.sum() == pytest.approx(np.log(0.3), abs=1e-10)
     assert result.exponents[0] == pytest.approx(0.419, abs=0.004)
     assert result.parameters["two_trajectory"][1e-8] == pytest.approx(result.exponents[0], abs=1e-6)
@@ -142,8 +144,9 @@ def test_products_of_ginibre_matrices():
         return x, generator.standard_normal((n, n)) / np.sqrt(n)
 
     result = lyapunov_spectrum_from_jacobians(
-        step, np.zeros(n), k=n, n_steps=n_steps, qr_every=1, tangent_warmup=50, seed=0
-    )
+        step, np.zeros(n), k=n, n_steps=n_steps, tangent_warmup=50, seed=0,
+        protocol=TangentProtocol(qr_every=1),
+    )  # fmt: skip
     order = (n - np.arange(n)) / 2
     expected = 0.5 * (np.log(2 / n) + psi(order))
     exact_error = np.sqrt(polygamma(1, order) / 4 / n_steps)

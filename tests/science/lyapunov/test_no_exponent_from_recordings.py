@@ -74,7 +74,7 @@ def test_nearest_neighbours_cannot_tell_chaos_from_stability_from_noise(networks
         network.run(10.0, state=network.run(50.0, seed=1).state).recording for network in networks
     )
     exponents = [
-        lyapunov_spectrum_of_events(network, k=2, duration=10.0, seed=1, auto_k=False).exponents
+        lyapunov_spectrum_of_events(network, k=2, duration=10.0, seed=1).exponents
         for network in networks
     ]
     assert exponents[0][0] > 10
@@ -101,7 +101,7 @@ def test_copies_with_a_controlled_perturbation_part_at_the_largest_exponent(netw
         copy = displaced(network, start, direction)
         pairs.append(tuple(network.run(1.4, state=s).recording for s in (start, copy)))
     result = divergence_rate(pairs)
-    exponent = lyapunov_spectrum_of_events(network, k=1, duration=40.0, seed=1, auto_k=False)
+    exponent = lyapunov_spectrum_of_events(network, k=1, duration=40.0, seed=1)
     error = np.hypot(result.standard_error, exponent.standard_error[0])
     assert abs(result.divergence_rate - exponent.exponents[0]) < 3 * error
     assert error < 2

@@ -114,7 +114,7 @@ def test_dimension_and_entropy_at_300_neurons(reference, alpha):
     for field, key in (("kaplan_yorke_dimension", "dky"), ("entropy_rate", "h")):
         values = [getattr(r, field) for r in results]
         assert_agrees(values, reference[f"{name}/{key}"], (alpha, gain, key), floor=0.02)
-    positive = [300 * r.fraction_positive for r in results]
+    positive = [300 * r.positive_fraction for r in results]
     assert_agrees(positive, reference[f"{name}/npos"], (alpha, gain, "npos"), floor=0.5)
 
 
@@ -149,7 +149,7 @@ def test_golden_spectrum_of_a_gaussian_map_at_a_thousand_neurons(reference):
             result.kaplan_yorke_dimension / 1000, theory.kaplan_yorke_dimension_per_neuron, 0.01,
         ),
         "h_over_N": (result.entropy_rate / 1000, theory.entropy_rate_per_neuron, 0.0008),
-        "frac_positive": (result.fraction_positive, theory.positive_fraction, 0.008),
+        "frac_positive": (result.positive_fraction, theory.positive_fraction, 0.008),
     }  # fmt: skip
     for name, (measured, predicted, tolerance) in golden.items():
         entry = reference[f"gauss_mean_field/G2/{name}"]

@@ -27,7 +27,7 @@ def test_map_of_400_neurons():
     assert curve.exponents[0] == pytest.approx(predicted.largest_exponent, rel=0.04)
     measured = lyapunov_spectrum(network, k=120, seed=1, n_steps=200, state_warmup=300)
     # one network: the exponents sit about 0.005 low, which is two ranks of 61
-    assert measured.fraction_positive == pytest.approx(predicted.positive_fraction, rel=0.08)
+    assert measured.positive_fraction == pytest.approx(predicted.positive_fraction, rel=0.08)
     states = network.run(400, seed=1, warmup=300)
     exact = predicted.mean_field.activity_variance
     assert np.mean(states**2) == pytest.approx(exact, rel=0.03)

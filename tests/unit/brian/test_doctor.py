@@ -6,11 +6,11 @@ import platform
 import pytest
 
 from heavytail_snn.brian.simulation import cuda_tools
-from heavytail_snn.cli import doctor
+from heavytail_snn.cli import machine
 
 
 def rows():
-    return {finding.component: finding for finding in doctor.doctor()}
+    return {finding.component: finding for finding in machine.findings()}
 
 
 def test_every_part_the_backends_need_has_a_row():
@@ -29,7 +29,7 @@ def test_every_part_the_backends_need_has_a_row():
     assert list(found) == expected
     assert found["Python"].detail == platform.python_version()
     assert found["brian2"].detail == importlib.metadata.version("brian2")
-    assert doctor.healthy(found.values())
+    assert machine.healthy(found.values())
 
 
 def test_without_tools_each_missing_one_has_a_remedy(monkeypatch, tmp_path):
@@ -53,7 +53,7 @@ def test_a_brian2_that_brian2cuda_does_not_fit_is_named(monkeypatch, brian):
 
 
 def test_what_is_needed_decides_health():
-    missing = doctor.Finding("brian2", "missing", "", "pip install brian2", needed=True)
-    optional = doctor.Finding("GPU", "missing", "", "buy one")
-    assert not doctor.healthy([missing])
-    assert doctor.healthy([optional])
+    missing = machine.Finding("brian2", "missing", "", "pip install brian2", needed=True)
+    optional = machine.Finding("GPU", "missing", "", "buy one")
+    assert not machine.healthy([missing])
+    assert machine.healthy([optional])

@@ -15,6 +15,7 @@ from scipy import sparse
 
 import heavytail_snn as ht
 from heavytail_snn import analysis
+from heavytail_snn.brian.functions import stable_ug
 from heavytail_snn.core.errors import HeavytailError
 
 
@@ -181,7 +182,7 @@ OTHER_ARGUMENTS = {
     "attrs that are no mapping": ("attrs", lambda: ht.Recording([], [], 1, 0, 1, {}, "rat 3")),
     "trace of text": ("trace", lambda: ht.Trace([["a"]], dt=0.1)),
     "density at text": ("x", lambda: ht.LevyStable(1.5).pdf("")),
-    "alpha as text": ("alpha", lambda: ht.brian_functions.stable_ug("a", 0.0, 0.5, 0.5)),
+    "alpha as text": ("alpha", lambda: stable_ug("a", 0.0, 0.5, 0.5)),
     "writing to nothing": ("path", lambda: RECORDING.write(None)),
 }
 

@@ -10,6 +10,7 @@ from heavytail_snn.analysis.lyapunov import (
     lyapunov_spectrum_from_flow,
     lyapunov_spectrum_from_jacobians,
 )
+from heavytail_snn.analysis.lyapunov.tangent.protocol import StepMeaning, TangentProtocol
 from heavytail_snn.core.errors import ConvergenceError, ParameterError
 from heavytail_snn.models.rate.flow import RateFlow
 from heavytail_snn.models.rate.map import RateMap
@@ -73,8 +74,9 @@ def test_the_learnt_interval_keeps_the_condition_number_down():
 
 def test_a_too_long_fixed_interval_earns_a_warning():
     result = lyapunov_spectrum_from_jacobians(
-        lambda x: (x, np.diag([1.0, 1e-3])), np.zeros(2), k=2, n_steps=200, qr_every=5, seed=0
-    )
+        lambda x: (x, np.diag([1.0, 1e-3])), np.zeros(2), k=2, n_steps=200, seed=0,
+        protocol=TangentProtocol(qr_every=5),
+    )  # fmt: skip
     assert "condition number" in result.warnings[0]
 
 
@@ -87,10 +89,13 @@ def test_automatic_k_enlarges_until_the_dimension_exists():
         return following, slope[:, None] * network.weights
 
     state = network.initial_state(0)
-    options = {"k": 2, "n_steps": 300, "state_warmup": 100, "seed": 0}
-    stuck = lyapunov_spectrum_from_jacobians(with_matrix, state, **options)
+    options = {"n_steps": 300, "state_warmup": 100, "seed": 0}
+    stuck = lyapunov_spectrum_from_jacobians(with_matrix, state, k=2, **options)
+    assert stuck.exponents.size == 2
     assert np.isnan(stuck.kaplan_yorke_dimension)
-    grown = lyapunov_spectrum_from_jacobians(with_matrix, state, auto_k=True, **options)
+    grown = lyapunov_spectrum_from_jacobians(
+        with_matrix, state, k="auto", protocol=TangentProtocol(first_k=2), **options
+    )
     assert grown.exponents.size > 2
     full = lyapunov_spectrum(network, k=60, seed=0, n_steps=300, state_warmup=100)
     assert grown.kaplan_yorke_dimension == pytest.approx(full.kaplan_yorke_dimension, abs=2)
@@ -109,8 +114,9 @@ def test_two_trajectories_confirm_the_first_exponent_and_expose_a_wrong_jacobian
         return following, (slope[:, None] * network.weights).T
 
     wrong = lyapunov_spectrum_from_jacobians(
-        transposed, network.initial_state(0), k=1, n_steps=200, seed=0, verify=True
-    )
+        transposed, network.initial_state(0), k=1, n_steps=200, seed=0,
+        protocol=TangentProtocol(verify=True),
+    )  # fmt: skip
     assert any("two trajectories" in warning for warning in wrong.warnings)
 
 
@@ -172,16 +178,17 @@ def identity(x):
         ({"k": 0}, "k"),
         ({"n_steps": 9}, "n_steps"),
         ({"n_steps": None}, "n_steps"),
-        ({"n_steps": 99, "qr_every": 10}, "n_steps"),
-        ({"qr_every": 0}, "qr_every"),
+        ({"n_steps": 99, "protocol": TangentProtocol(qr_every=10)}, "n_steps"),
+        ({"protocol": TangentProtocol(qr_every=0)}, "qr_every"),
+        ({"k": "all"}, "k"),
         ({"tangent_warmup": -1}, "tangent_warmup"),
         ({"state_warmup": 1.5}, "state_warmup"),
         ({"state": np.zeros((2, 2))}, "state"),
         ({"state": np.array([0.0, np.nan])}, "state"),
         ({"state": [0.0, 1.0]}, "state"),
-        ({"initial_vectors": np.eye(3)}, "initial_vectors"),
-        ({"dt": 0.0}, "dt"),
-        ({"unit": "per step"}, "unit"),
+        ({"protocol": TangentProtocol(initial_vectors=np.eye(3))}, "initial_vectors"),
+        ({"meaning": StepMeaning(dt=0.0)}, "dt"),
+        ({"meaning": StepMeaning(unit="per step")}, "unit"),
         ({"seed": -1}, "seed"),
     ],
 )

@@ -35,7 +35,7 @@ def test_exponents_are_total_stretch_over_total_time_in_descending_order():
         2 + (expected[1] + expected[2]) / -expected[0]
     )
     assert result.mean_exponent == pytest.approx(expected.mean())
-    assert result.positive_fraction == result.fraction_positive == pytest.approx(2 / 3)
+    assert result.positive_fraction == pytest.approx(2 / 3)
 
 
 def test_standard_errors_cover_the_truth_at_their_rate():
@@ -62,7 +62,7 @@ def test_nan_dimension_where_k_is_too_small_and_number_of_exponents_is_never_ret
     result = build(np.tile([0.4, 0.3], (20, 1)), tangent_dimension=10)
     assert np.isnan(result.kaplan_yorke_dimension)
     assert np.isnan(result.entropy_rate)
-    assert np.isnan(result.fraction_positive)
+    assert np.isnan(result.positive_fraction)
     assert not result.complete
     assert result.warnings[0].startswith("k = 2 is too small")
 
@@ -150,3 +150,57 @@ def test_bad_input_is_named(stretches, options, name):
     intervals = keywords.pop("intervals", np.ones(len(stretches)))
     with pytest.raises(ParameterError, match=name):
         spectrum_from_blocks(stretches, intervals, **keywords)
+
+
+def test_a_later_exponent_that_drifts_is_not_converged():
+    stretches = np.random.default_rng(0).normal([0.3, -0.6, -0.9], 0.01, (200, 3))
+    assert build(stretches).converged
+    stretches[:100, 1] += 0.2
+    assert not build(stretches).converged
+
+
+def test_many_exponents_of_a_sound_run_are_converged_as_often_as_one():
+    generator = np.random.default_rng(4)
+    sound = [
+        build(generator.normal(-np.arange(1.0, 41.0), 0.3, (100, 40))).converged for _ in range(100)
+    ]
+    assert np.mean(sound) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("exponents", "expected"),
+    [
+        # two neutral exponents: a torus, or a cycle, or weak chaos
+        ([1e-6, -2e-6], "between 1 and 2"),
+        ([0.01, 0.0, -1.0], "between 1 and 2.1"),
+        ([0.01, 0.0], "between 1 and 2"),
+        ([0.01, -0.01, -0.02, -1.0], "between 1 and 3.2"),
+    ],
+)
+def test_signs_within_their_errors_leave_the_dimension_open(exponents, expected):
+    result = build(
+        np.tile(exponents, (50, 1)), unit="1/s", kind="event", autonomous=True,
+        intervals=np.ones(50),
+    )  # fmt: skip
+    assert np.isnan(result.kaplan_yorke_dimension)
+    assert not result.converged
+    assert expected in result.warnings[0]
+    assert "k = " not in result.warnings[0]
+
+
+def test_an_undecided_first_exponent_of_a_map_leaves_the_dimension_open():
+    generator = np.random.default_rng(1)
+    result = build(generator.normal([0.0, -0.9], [0.3, 0.01], (100, 2)), intervals=np.ones(100))
+    assert abs(result.exponents[0]) < 3 * result.standard_error[0]
+    assert np.isnan(result.kaplan_yorke_dimension)
+    assert "between 0 and 1." in result.warnings[-1]
+    decided = build(generator.normal([0.3, -0.9], [0.3, 0.01], (100, 2)), intervals=np.ones(100))
+    assert 1 < decided.kaplan_yorke_dimension < 2
+
+
+def test_exact_zeros_and_resolved_chaos_leave_nothing_open():
+    assert build(np.zeros((20, 3))).kaplan_yorke_dimension == 3
+    chaos = build(
+        np.tile([1.0, 0.001, -0.001, -3.0], (50, 1)), unit="1/s", kind="event", autonomous=True
+    )
+    assert chaos.kaplan_yorke_dimension == pytest.approx(3 + 1 / 3)

@@ -168,3 +168,16 @@ def test_estimate_bars_draw_one_point_per_recording():
     assert [len(ax.containers) for ax in axes] == [2, 1]
     assert [ax.get_xlabel() for ax in axes] == ["rate (Hz)", "cv"]
     plt.close(figure)
+
+
+@pytest.mark.parametrize("gains", [(0.25, 4.0), (0.5, 2.2), (1.048, 1.0481), (1e-9, 3e7)])
+def test_ticks_stand_where_their_labels_say(ax, gains):
+    grid = np.geomspace(*gains, 9)
+    plots.dimension_against_gain(grid, {"a": np.linspace(0, 0.1, 9)}, ax)
+    exponents = np.random.default_rng(0).normal(size=(6, 9))
+    onset = plots.onset_map(np.linspace(1, 2, 6), grid, exponents)
+    for axis in (ax.xaxis, onset.yaxis):
+        labels = [label.get_text() for label in axis.get_ticklabels()]
+        assert [float(label) for label in labels] == list(axis.get_ticklocs())
+        assert all(grid[0] <= place <= grid[-1] for place in axis.get_ticklocs())
+        assert len(labels) >= 3

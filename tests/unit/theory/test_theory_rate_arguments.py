@@ -80,9 +80,17 @@ def test_silent_networks_are_named_quiescent():
     assert theory.rate_flow_fixed_point(0.8).state == "quiescent"
 
 
-def test_steep_functions_come_with_a_warning():
-    assert "Hermite" in theory.rate_flow(20.0).warnings[0]
-    assert theory.rate_flow(8.0).warnings == ()
+def test_gains_beyond_the_precision_of_numbers_are_refused():
+    assert theory.rate_flow(1e4).warnings == ()
+    with pytest.raises(ConvergenceError, match="rounding"):
+        theory.rate_flow(1e6)
+    with pytest.raises(ConvergenceError, match=r"Hermite series .* fixed-point"):
+        theory.rate_flow_fixed_point(60.0, duration=20.0, dt=0.05)
+
+
+def test_kinks_are_named_with_their_error():
+    found = theory.rate_flow(3.0, phi=lambda x: np.clip(x, -1.0, 1.0))
+    assert "kinks" in found.warnings[0]
 
 
 def test_noise_without_chaos_is_named_driven():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from heavytail_snn.analysis.tails import weight_tail
 from heavytail_snn.core.errors import ParameterError
@@ -44,3 +45,17 @@ def test_bad_arguments_are_named():
         weight_tail(np.full((40, 40), np.nan))
     with pytest.raises(ParameterError, match="fraction"):
         weight_tail(np.eye(3), fraction=1.0)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-200, 1e-160, 1e160, 1e300])
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+def test_shares_and_exponents_do_not_depend_on_the_unit_of_the_weights(scale, form):
+    weights = np.random.default_rng(1).standard_t(3, (60, 60))
+    weights[7] = 0.0
+    rescaled = weight_tail(form(weights * scale), fraction=0.05)
+    found = weight_tail(weights, fraction=0.05)
+    assert rescaled.exponent == pytest.approx(found.exponent, rel=1e-12)
+    assert rescaled.largest_fraction == pytest.approx(found.largest_fraction, rel=1e-12)
+    squares = np.delete(weights, 7, axis=0) ** 2
+    exact = (squares.max(axis=1) / squares.sum(axis=1)).mean()
+    assert found.largest_fraction == pytest.approx(exact, rel=1e-12)

@@ -1,0 +1,13 @@
+from heavytail_snn.analysis.recorded.divergence import SpikeDivergence as SpikeDivergence
+from heavytail_snn.analysis.recorded.divergence import SpikeDivergenceRate as SpikeDivergenceRate
+from heavytail_snn.analysis.recorded.divergence import divergence_rate as divergence_rate
+from heavytail_snn.analysis.recorded.divergence import spike_divergence as spike_divergence
+from heavytail_snn.analysis.recorded.responses import checked_responses as checked_responses
+from heavytail_snn.analysis.recorded.responses import read_responses as read_responses
+from heavytail_snn.analysis.recorded.stimuli import stimulus_responses as stimulus_responses
+from heavytail_snn.analysis.recorded.surrogates import SurrogateTest as SurrogateTest
+from heavytail_snn.analysis.recorded.surrogates import circular_shift as circular_shift
+from heavytail_snn.analysis.recorded.surrogates import poisson_surrogate as poisson_surrogate
+from heavytail_snn.analysis.recorded.surrogates import surrogate_test as surrogate_test
+from heavytail_snn.recording.quality import QualityReport as QualityReport
+from heavytail_snn.recording.quality import quality_report as quality_report
