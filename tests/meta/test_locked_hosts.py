@@ -42,6 +42,9 @@ def unknown(uid):
 
 
 pwd.getpwuid = unknown
+from brian2 import prefs
+
+prefs.codegen.target = "numpy"  # Cython would compile into a folder named ~
 """
 NO_SYSCONF = """
 import asyncio  # which takes os.sysconf for granted where the system is not Windows
