@@ -33,6 +33,19 @@ recording.write("recording é.npz")
 assert ht.Recording.read("recording é.npz") == recording
 print("file", ht.__file__)
 """
+NO_USER = """
+import pwd
+
+
+def unknown(uid):
+    raise KeyError(uid)
+
+
+pwd.getpwuid = unknown
+from brian2 import prefs
+
+prefs.codegen.target = "numpy"  # Cython would compile into a folder named ~
+"""
 NO_SYSCONF = """
 import asyncio  # which takes os.sysconf for granted where the system is not Windows
 import os
@@ -107,6 +120,12 @@ def test_read_only_package_and_a_home_that_cannot_be_written(locked, tmp_path):
 
 def test_home_is_not_set(locked, tmp_path):
     assert f"file {locked}" in run(locked, PROGRAM, tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows every user")
+def test_neither_home_nor_user(locked, tmp_path):
+    """A container that runs under a number without an account."""
+    assert f"file {locked}" in run(locked, NO_USER + PROGRAM, tmp_path)
 
 
 def test_kernels_are_kept_where_the_user_says(locked, tmp_path):

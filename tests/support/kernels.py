@@ -30,6 +30,15 @@ chosen = {i["filepath"]: i["architecture"] for i in threadpoolctl.threadpool_inf
 found = numpy.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
 print(json.dumps({"kernels": sorted(set(chosen.values())), "simd": found}))
 """
+PRODUCT = """
+import numpy as np
+import scipy.linalg.blas
+
+matrix = np.random.default_rng(1).standard_normal((700, 700))
+exact = np.einsum("ij,jk->ik", matrix, matrix)
+for product in (matrix @ matrix, scipy.linalg.blas.dgemm(1.0, matrix, matrix)):
+    np.testing.assert_allclose(product, exact, atol=1e-10)
+"""
 
 
 def names() -> tuple[str, ...]:
@@ -45,6 +54,21 @@ def look(environment: dict[str, str]) -> dict[str, list[str]]:
         command, env=os.environ | environment, capture_output=True, text=True, check=True
     )
     return json.loads(done.stdout)
+
+
+def broken(environment: dict[str, str]) -> str:
+    """Return what is wrong with plain products of matrices, before the library is blamed for it."""
+    done = subprocess.run(
+        [sys.executable, "-c", PRODUCT],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 0:
+        return ""
+    said = done.stderr.strip().splitlines()[-1:] or [f"the process ended with {done.returncode}"]
+    return f"numpy or scipy cannot multiply two matrices under this kernel: {said[0]}"
 
 
 def environment_of(name: str) -> tuple[dict[str, str], str]:
@@ -81,6 +105,9 @@ def main() -> int:
         environment, obstacle = environment_of(name)
         if obstacle:
             outcomes.append(Outcome(name, None, obstacle))
+            continue
+        if fault := broken(environment):
+            outcomes.append(Outcome(name, False, fault))
             continue
         outcomes.append(
             run_fast_tests(
