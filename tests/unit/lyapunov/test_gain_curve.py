@@ -37,8 +37,10 @@ def minus_sine(x):
 def test_batched_gains_equal_single_runs(noise):
     weights = STABLE.sample(80, 1)
     gains = [0.3, 1.0, 2.0, 5.0]
-    batched = largest_exponent_curve(weights, gains, noise=noise, seed=2, **SHORT)
-    single = [largest_exponent_curve(weights, g, noise=noise, seed=2, **SHORT) for g in gains]
+    # chaos multiplies the rounding of the matrix product, which differs with the shape: few steps
+    few = SHORT | {"n_steps": 20}
+    batched = largest_exponent_curve(weights, gains, noise=noise, seed=2, **few)
+    single = [largest_exponent_curve(weights, g, noise=noise, seed=2, **few) for g in gains]
     np.testing.assert_allclose(batched.exponents, [c.exponents[0] for c in single], atol=1e-9)
 
 
