@@ -5,15 +5,17 @@ network and every theory can use the very same weights.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from heavytail_snn.core.dimensions import unit_of
 from heavytail_snn.core.errors import (
     MemoryLimitError,
     ParameterError,
+    UnitError,
     check_choice,
     check_integer,
     check_memory_limit,
@@ -73,8 +75,9 @@ class Coupling:
     law : Law
         Distribution of one weight at unit scale.
     wiring : AllToAll, FixedProbability or FixedInDegree
-    gain : float >= 0
-        Strength g.
+    gain : float >= 0, or Quantity
+        Strength g.  A Brian2 quantity, such as ``0.5*mV``, gives weights with that unit: `sample`
+        returns them in the SI unit that `unit` names.
     sign : Dale, Inhibitory or None
         None keeps the signs of the law.
     autapses : bool
@@ -90,6 +93,8 @@ class Coupling:
         * "none": g.
 
         Each law of a `Mixture` follows the rule with its own exponent.
+    unit : str
+        SI unit of gain and weights: "" for plain numbers, or "V", "A", "S"; a quantity sets it.
 
     Examples
     --------
@@ -102,10 +107,11 @@ class Coupling:
 
     law: Law
     wiring: Wiring
-    gain: float = 1.0
+    gain: Any = 1.0
     sign: Dale | Inhibitory | None = None
     autapses: bool = True
     normalisation: Literal["auto", "sqrt", "balanced", "none"] = "auto"
+    unit: str = ""
 
     def __post_init__(self) -> None:
         if not isinstance(self.law, Law):
@@ -118,10 +124,22 @@ class Coupling:
             raise ParameterError(
                 "sign", self.sign, "must be a sign rule or None", "use Dale() or Inhibitory()"
             )
-        check_real("gain", self.gain, low=0, remedy="for inhibition use sign=Inhibitory()")
+        self._read_gain()
         if not isinstance(self.autapses, bool | np.bool):
             raise ParameterError("autapses", self.autapses, "must be True or False")
         check_choice("normalisation", self.normalisation, ("auto", "sqrt", "balanced", "none"))
+
+    def _read_gain(self) -> None:
+        """Keep the gain as a number in SI units, and its unit beside it."""
+        check_choice("unit", self.unit, ("", "V", "A", "S"))
+        unit = unit_of("gain", self.gain) or self.unit
+        if self.unit not in ("", unit):
+            raise UnitError("gain", self.gain, f"must be in {self.unit}, as unit says")
+        check_choice("unit", unit, ("", "V", "A", "S"))
+        gain = np.asarray(self.gain)[()] if hasattr(self.gain, "dim") else self.gain
+        check_real("gain", gain, low=0, remedy="for inhibition use sign=Inhibitory()")
+        object.__setattr__(self, "gain", gain if unit == self.unit else float(gain))
+        object.__setattr__(self, "unit", unit)
 
     def in_degree(self, n_neurons: int) -> float:
         """Return the n of the normalisation: N (dense), k, or the mean in-degree."""
@@ -169,7 +187,7 @@ class Coupling:
         Returns
         -------
         (n, n) ndarray for AllToAll, else (n, n) csr_array with sorted indices
-            ``W[target, source]``.
+            ``W[target, source]``, plain numbers in the SI unit that `unit` names.
 
         Raises
         ------

@@ -2,16 +2,17 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, Synapses, ms
+from brian2 import Network, NeuronGroup, SpikeGeneratorGroup, Synapses, ms, mV
 from scipy import sparse
 
 from heavytail_snn.brian.connect import connect
 from heavytail_snn.brian.connectivity import Connectivity, check_memory, estimate_memory
-from heavytail_snn.brian.simulation.runtime import preferences
-from heavytail_snn.core.errors import MemoryLimitError, ParameterError
+from heavytail_snn.brian.device import preferences
+from heavytail_snn.core.errors import MemoryLimitError, ParameterError, UnitError
 from heavytail_snn.weights.coupling import Coupling
 from heavytail_snn.weights.laws import LevyStable
 from heavytail_snn.weights.wiring import AllToAll, FixedInDegree
@@ -115,7 +116,7 @@ def test_wrong_shape_or_variable_is_named():
 # ru_maxrss of a child starts at the peak of the process that started it, VmHWM does not.
 MEASURE = """
 import re
-from brian2 import Network, NeuronGroup, Synapses, ms, prefs
+from brian2 import Network, NeuronGroup, Synapses, ms, prefs, ms, mV
 from heavytail_snn.weights.coupling import Coupling
 from heavytail_snn.weights.laws import LevyStable
 from heavytail_snn.brian.connect import connect
@@ -152,3 +153,36 @@ def test_a_matrix_without_synapses_connects_nothing():
     synapses = Synapses(neurons, neurons, "w : 1", on_pre="v_post += w")
     assert connect(synapses, np.zeros((3, 3))).n_synapses == 0
     assert len(synapses) == 0
+
+
+def test_weights_in_volts_come_with_their_unit():
+    neurons = NeuronGroup(6, "v : volt", threshold="v > 1*volt", reset="v = 0*volt")
+    matrix = np.diag(np.arange(1.0, 7.0))
+    law = LevyStable(1.5)
+
+    def connected(weights, **options):
+        synapses = Synapses(neurons, neurons, "w : volt", on_pre="v_post += w")
+        return connect(synapses, weights, seed=3, **options), synapses
+
+    coupling = Coupling(law, FixedInDegree(2), gain=0.5 * mV, autapses=False)
+    assert (coupling.gain, coupling.unit) == (pytest.approx(5e-4), "V")
+    assert replace(coupling, autapses=True).unit == "V"
+    plain = Coupling(law, FixedInDegree(2), gain=0.5, autapses=False)
+    connectivity, synapses = connected(coupling)
+    assert connectivity.weights == pytest.approx(
+        1e-3 * Connectivity.from_matrix(plain.sample(6, 3)).weights
+    )
+    assert np.array_equal(synapses.w_[:], connectivity.weights)
+    for given, options in ((matrix * mV, {}), (sparse.csr_array(matrix), {"unit": mV})):
+        assert connected(given, **options)[0].weights == pytest.approx(1e-3 * np.arange(1.0, 7.0))
+    with pytest.raises(UnitError, match=r"gain must have the unit of w, V.*gain=0\.5\*mV"):
+        connected(plain)
+    with pytest.raises(UnitError, match=r"weights must have the unit of w.*unit=mV"):
+        connected(matrix)
+    with pytest.raises(UnitError, match="weights must have the unit of w"):
+        connected(matrix * ms)
+    numbers = Synapses(neurons, neurons, "w : 1", on_pre="v_post += w*mV")
+    with pytest.raises(UnitError, match=r"gain must have no unit.*gain=0\.5"):
+        connect(numbers, coupling)
+    with pytest.raises(UnitError, match="must have one of the units"):
+        Coupling(law, FixedInDegree(2), gain=1 * mV**2)
