@@ -6,6 +6,7 @@ structure.  Value, surrogate mean and z-score are therefore returned together.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
