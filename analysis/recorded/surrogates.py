@@ -174,7 +174,7 @@ def _finite(value: Any, where: str) -> float:
             f"the statistic of {where} is {value!r}; it must be one finite number: check that "
             "every unit has enough spikes"
         )
-    return float(value)
+    return float(np.asarray(value))
 
 
 def _duration(recording: Recording) -> float:
