@@ -49,8 +49,14 @@ def test_own_stable_law_is_ours_in_distribution():
         np.testing.assert_array_equal(OWN.sample(n, 1).indices, OURS.sample(n, 1).indices)
 
 
-@pytest.mark.parametrize("backend", ["numpy", "cython", pytest.param(
-    "cpp", marks=pytest.mark.standalone)])  # fmt: skip
+@pytest.mark.parametrize(
+    "backend",
+    [
+        "numpy",
+        pytest.param("cython", marks=pytest.mark.slow),
+        pytest.param("cpp", marks=pytest.mark.standalone),
+    ],
+)
 def test_own_law_in_spiking_networks(backend):
     model = ht.models.LIFNetwork(OWN, 50, drive=24 * mV)
     found = ht.simulate(model, 30 * ms, seed=3, backend=backend)
