@@ -6,6 +6,7 @@ structure.  Value, surrogate mean and z-score are therefore returned together.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -167,7 +168,7 @@ def _z_score(value: float, mean: float, spread: float) -> float:
     return difference / spread if spread > 0 else float(np.copysign(np.inf, difference))
 
 
-def _finite(value: float, where: str) -> float:
+def _finite(value: Any, where: str) -> float:
     if not np.isscalar(value) or not np.isfinite(value):
         raise ConvergenceError(
             f"the statistic of {where} is {value!r}; it must be one finite number: check that "

@@ -168,13 +168,13 @@ class BrianTangent:
             warnings=(_ONE_STEP,),
             parameters={"model": self.explanation},
         )
-        k = check_number(k)
-        if k != AUTO:
-            return _with_deviation(follow(k=k), model, state_warmup)
+        number = check_number(k)
+        if isinstance(number, int):
+            return _with_deviation(follow(k=number), model, state_warmup)
         size = int(model.used.sum())
-        k = min(size, _FIRST_K)
-        while not reaches_dimension((result := follow(k=k)).exponents) and k < size:
-            k = min(size, math.ceil(1.5 * k))
+        number = min(size, _FIRST_K)
+        while not reaches_dimension((result := follow(k=number)).exponents) and number < size:
+            number = min(size, math.ceil(1.5 * number))
         return _with_deviation(result, model, state_warmup)
 
     def recorded(self) -> tuple[HybridModel, Spikes, Wiring]:

@@ -339,6 +339,7 @@ def _propagate(
         q = jacobian @ q
         length += 1
         if log_det:
+            assert segment.log_det is not None  # as set above
             segment.log_det += log_abs_det(jacobian, q.shape[0], run.state)
         for copy in segment.copies:
             copy.follow(run.step, drive, run.state)

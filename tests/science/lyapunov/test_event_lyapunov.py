@@ -122,7 +122,8 @@ def test_tangent_equals_finite_differences_over_50_spikes(network):
 def test_flow_vector_is_carried_into_itself(network):
     state = network.run(n_spikes=500, seed=1).state
     flow = network.phase_velocity[:, None].copy()
-    Stepper(network, state).run_spikes(50, flow)  # beyond, chaos amplifies rounding
+    # few spikes: after 50, chaos has brought rounding to a third of this bound without FMA
+    Stepper(network, state).run_spikes(20, flow)
     assert flow[:, 0] == pytest.approx(network.phase_velocity, rel=1e-12)
 
 
