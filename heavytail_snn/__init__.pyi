@@ -22,6 +22,7 @@ from heavytail_snn.recording.traces import Trace as Trace
 from heavytail_snn.weights.coupling import Coupling as Coupling
 from heavytail_snn.weights.coupling import Dale as Dale
 from heavytail_snn.weights.coupling import Inhibitory as Inhibitory
+from heavytail_snn.weights.law import Law as Law
 from heavytail_snn.weights.laws import Constant as Constant
 from heavytail_snn.weights.laws import Exponential as Exponential
 from heavytail_snn.weights.laws import Gaussian as Gaussian

@@ -9,6 +9,7 @@ from heavytail_snn.models.brian.conductance_lif import (
 from heavytail_snn.models.brian.lif import LIFNetwork as LIFNetwork
 from heavytail_snn.models.brian.lif_noise import ColouredNoise as ColouredNoise
 from heavytail_snn.models.brian.lif_noise import WhiteNoise as WhiteNoise
+from heavytail_snn.models.brian.spiking_network import SpikingNetwork as SpikingNetwork
 from heavytail_snn.models.pulse.drive_tuning import tune_drive as tune_drive
 from heavytail_snn.models.pulse.event_state import AvalancheError as AvalancheError
 from heavytail_snn.models.pulse.event_state import EventState as EventState

@@ -295,7 +295,7 @@ def _initial(model: Any, pattern: NDArray[np.float64]) -> Any:
     if hasattr(model, "states"):
         low, high = model.states
         return np.where(pattern > 0, high, low)
-    if hasattr(model, "v_reset"):
+    if hasattr(model, "v_reset") and hasattr(model, "theta") and hasattr(model, "initial"):
         return model.v_reset + (model.theta - model.v_reset) * special.ndtr(pattern)
     raise ParameterError("coding", "initial", f"must be 'drive' for a {type(model).__name__}")
 

@@ -19,6 +19,7 @@ from heavytail_snn.analysis.geometry.kernels import check_kernel, check_response
 from heavytail_snn.analysis.geometry.measured_kernel import response_kernel
 from heavytail_snn.core.arrays import real_array
 from heavytail_snn.core.errors import ParameterError, check_integer, check_real
+from heavytail_snn.core.options import check_options
 from heavytail_snn.core.randomness import Seed, recorded_seed, stream
 from heavytail_snn.core.results import Result, field_of
 
@@ -159,6 +160,7 @@ def readout_regression(responses: Any, target: ArrayLike, **options: Any) -> Tes
     ParameterError
         As `response_kernel` and `kernel_regression` do.
     """
+    check_options(readout_regression, options, kernel_regression)
     averages = np.nanmean(check_responses(responses, padded=True), axis=2)
     return kernel_regression(response_kernel(averages).kernel, target, **options)
 

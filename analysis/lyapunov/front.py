@@ -1,9 +1,11 @@
 """One name for the Lyapunov spectrum of every model of the library."""
 
+from collections.abc import Callable
 from typing import Any
 
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum
 from heavytail_snn.core.errors import ParameterError, check_choice
+from heavytail_snn.core.options import check_options
 from heavytail_snn.core.randomness import Seed
 from heavytail_snn.models.rate.flow import RateFlow
 from heavytail_snn.models.rate.map import RateMap
@@ -39,6 +41,11 @@ def lyapunov_spectrum(
     -------
     LyapunovSpectrum
 
+    Raises
+    ------
+    ParameterError
+        For an option that this kind of model does not have, with those that it has.
+
     Examples
     --------
     >>> import heavytail_snn as ht
@@ -49,30 +56,35 @@ def lyapunov_spectrum(
     >>> 0.2 < result.largest_exponent < 0.6
     True
     """
+    method = _method(model, compat)
+    kind = type(model).__name__
+    check_options(lyapunov_spectrum, options, method, taken=("k", "seed"), model=kind)
+    return method(model, k=k, seed=seed, **options)
+
+
+def _method(model: Any, compat: str | None) -> Callable[..., LyapunovSpectrum]:
+    """Return the function that computes the spectrum of this kind of model."""
+    from heavytail_snn.brian.model import NetworkModel
+    from heavytail_snn.models.binary.network import BinaryNetwork
+    from heavytail_snn.models.pulse.pulse_coupled import PulseCoupledNetwork
+
     if compat is not None:
         check_choice("compat", compat, ("xie2025",))
         from heavytail_snn.analysis.lyapunov.rate.compat import xie_2025_spectrum
 
-        return xie_2025_spectrum(model, k=k, seed=seed, **options)
+        return xie_2025_spectrum
     if isinstance(model, RateMap):
         from heavytail_snn.analysis.lyapunov.rate.spectrum import lyapunov_spectrum_of_map
 
-        return lyapunov_spectrum_of_map(model, k=k, seed=seed, **options)
+        return lyapunov_spectrum_of_map
     if isinstance(model, RateFlow):
-        from heavytail_snn.analysis.lyapunov.rate.spectrum import (
-            lyapunov_spectrum_of_rate_flow,
-        )
+        from heavytail_snn.analysis.lyapunov.rate.spectrum import lyapunov_spectrum_of_rate_flow
 
-        return lyapunov_spectrum_of_rate_flow(model, k=k, seed=seed, **options)
-    from heavytail_snn.models.pulse.pulse_coupled import PulseCoupledNetwork
-
+        return lyapunov_spectrum_of_rate_flow
     if isinstance(model, PulseCoupledNetwork):
         from heavytail_snn.analysis.lyapunov.events.spectrum import lyapunov_spectrum_of_events
 
-        return lyapunov_spectrum_of_events(model, k=k, seed=seed, **options)
-    from heavytail_snn.brian.model import NetworkModel
-    from heavytail_snn.models.binary.network import BinaryNetwork
-
+        return lyapunov_spectrum_of_events
     if isinstance(model, BinaryNetwork):
         raise ParameterError(
             "model",
@@ -83,7 +95,7 @@ def lyapunov_spectrum(
     if isinstance(model, NetworkModel):
         from heavytail_snn.analysis.lyapunov.brian.model import lyapunov_spectrum_of_model
 
-        return lyapunov_spectrum_of_model(model, k=k, seed=seed, **options)
+        return lyapunov_spectrum_of_model
     raise ParameterError(
         "model",
         type(model).__name__,

@@ -74,6 +74,11 @@ def refractory(group: NeuronGroup) -> Any:
     return group._refractory
 
 
+def add_counter(group: NeuronGroup, name: str) -> None:
+    """Give each neuron of a group an integer variable that its equations do not declare."""
+    group.variables.add_array(name, size=len(group), dtype=np.int32)
+
+
 def is_code_runner(item: Any) -> bool:
     """Return whether an object runs code of the user's (``run_regularly``)."""
     return type(item) is CodeRunner

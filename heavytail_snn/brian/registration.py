@@ -4,12 +4,15 @@ Importing heavytail_snn does not import Brian2: recordings and theories need non
 Brian2 is there already it learns our names at once, else at the end of its own import.
 """
 
+import functools
 import importlib.abc
 import importlib.util
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import ModuleType, TracebackType
+
+from heavytail_snn.core.errors import HeavytailError
 
 
 def register_with_brian() -> None:
@@ -25,6 +28,28 @@ def _register() -> None:
 
     functions.register()
     cache.register_preference()
+    keep_own_errors_plain()
+
+
+def keep_own_errors_plain() -> None:
+    """Let an uncaught error of ours end a script with its traceback alone.
+
+    Brian2 calls every uncaught exception an unexpected error of its own and asks for a report.
+    Where another hook stands in its place (IPython, a debugger), that one stays.
+    """
+    brian = sys.excepthook
+    if getattr(brian, "__module__", "") != "brian2.utils.logger":
+        return
+
+    @functools.wraps(brian)
+    def excepthook(
+        kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+    ) -> None:
+        ours = issubclass(kind, HeavytailError)
+        (sys.__excepthook__ if ours else brian)(kind, error, traceback)
+
+    excepthook.__module__ = __name__  # so that a second call finds ours
+    sys.excepthook = excepthook
 
 
 class _AfterBrian(importlib.abc.MetaPathFinder):

@@ -6,13 +6,40 @@ A message names the value, the rule and the remedy.  All errors share one base c
 
 import difflib
 import math
-from collections.abc import Iterable
+import pickle
+from collections.abc import Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any
 
 
 class HeavytailError(Exception):
-    """Base class of all errors raised on purpose by heavytail_snn."""
+    """Base class of all errors raised on purpose by heavytail_snn.
+
+    Errors pickle with their message and attributes, so that they arrive from other processes; a
+    value that cannot be pickled (a lambda, a Brian2 object) arrives as its text.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        attributes = {name: _sendable(value) for name, value in vars(self).items()}
+        return _restored, (type(self), tuple(map(_sendable, self.args)), attributes)
+
+
+def _restored(
+    cls: type[HeavytailError], arguments: tuple[Any, ...], attributes: Mapping[str, Any]
+) -> HeavytailError:
+    """Return an error as it was, past constructors that take other arguments than the message."""
+    error = cls.__new__(cls, *arguments)
+    vars(error).update(attributes)
+    return error
+
+
+def _sendable(value: Any) -> Any:
+    """Return the value, or its text where it does not survive the way to another process."""
+    try:
+        pickle.loads(pickle.dumps(value))
+    except Exception:  # each library has its own, and a worker that fails here hangs its pool
+        return _shorten(value)
+    return value
 
 
 class ParameterError(HeavytailError, ValueError):

@@ -153,3 +153,18 @@ def check_unit_names(n_units: int, attrs: Mapping[str, Any]) -> None:
         raise RecordingError(
             f"unit_names must name each of the {n_units} units, got {attrs['unit_names']!r}"
         )
+
+
+def unit_indices(units: Any, n_units: int) -> np.ndarray:
+    """Return the chosen units as numbers, from numbers or a mask, else raise."""
+    array = np.atleast_1d(np.asarray(units))
+    if array.dtype == bool and array.shape == (n_units,):
+        array = np.flatnonzero(array)
+    whole = array.dtype.kind in "iu" and array.ndim == 1 and array.size > 0
+    if not whole or array.min() < 0 or array.max() >= n_units:
+        raise ParameterError(
+            "units", units, f"must be unit numbers in 0 ... {n_units - 1}, at least one"
+        )
+    if np.unique(array).size != array.size:
+        raise ParameterError("units", units, "must not name a unit twice")
+    return array

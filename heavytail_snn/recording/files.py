@@ -4,6 +4,7 @@ Where a file does not say when the recording began and ended, the first and last
 and ``attrs["t_start_from"]`` and ``attrs["t_stop_from"]`` say so ("given", "file" or "spikes").
 """
 
+import inspect
 import json
 from os import PathLike
 from pathlib import Path
@@ -19,6 +20,7 @@ from heavytail_snn.core.errors import (
     check_integer,
     check_real,
 )
+from heavytail_snn.core.options import options_of, refuse_unknown
 from heavytail_snn.core.results import plain
 from heavytail_snn.core.time_units import one_time
 from heavytail_snn.recording import readers
@@ -170,20 +172,10 @@ def _format_of(path: Path) -> str:
 
 
 def _check_options(format: str, options: dict[str, Any]) -> None:
-    known = {
-        "text": {"n_units"},
-        "mat": {"variable"},
-        "phy": {"sampling_rate"},
-        "neo": {"segment"},
-    }.get(format, set())
-    for name in options:
-        if name not in known:
-            raise ParameterError(
-                name,
-                options[name],
-                f"is no option of the format {format}",
-                f"its options are {sorted(known)}" if known else "it has none",
-            )
+    reader = _read_neo if format == "neo" else getattr(readers, f"read_{format}")
+    own = inspect.signature(read).parameters.values()
+    known = [item.name for item in own if item.kind is item.KEYWORD_ONLY]
+    refuse_unknown(f"Recording.read for {format} files", options, known + options_of(reader))
 
 
 def _assemble(

@@ -13,7 +13,6 @@ import numpy as np
 
 from heavytail_snn.core.errors import (
     MemoryLimitError,
-    ParameterError,
     RecordingError,
     check_integer,
     check_memory_limit,
@@ -236,12 +235,18 @@ class Recording:
 
     @classmethod
     def from_neo(
-        cls, data: Any, t_start: Any = None, t_stop: Any = None, **options: bool
+        cls,
+        data: Any,
+        t_start: Any = None,
+        t_stop: Any = None,
+        *,
+        sort: bool = False,
+        drop_duplicates: bool = False,
     ) -> "Recording":
         """Return a neo Segment, Block or list of SpikeTrains; see `neo_edge.from_neo`."""
         from heavytail_snn.recording.neo_edge import from_neo
 
-        return from_neo(data, cls, t_start, t_stop, **options)
+        return from_neo(data, cls, t_start, t_stop, sort=sort, drop_duplicates=drop_duplicates)
 
     @classmethod
     def read(cls, path: str | PathLike[str], **options: Any) -> "Recording":
@@ -345,7 +350,7 @@ class Recording:
         units : sequence of int, or (n_units,) boolean mask
             Their former numbers are kept in ``attrs["selected_units"]``.
         """
-        chosen = self._unit_indices(units)
+        chosen = checks.unit_indices(units, self.n_units)
         new_id = np.full(self.n_units, -1)
         new_id[chosen] = np.arange(chosen.size)
         kept = new_id[self.ids] >= 0
@@ -389,16 +394,3 @@ class Recording:
             f"Recording({self.n_units} units, {self.n_spikes} spikes, "
             f"{self.t_start:g} to {self.t_stop:g} s)"
         )
-
-    def _unit_indices(self, units: Any) -> np.ndarray:
-        array = np.atleast_1d(np.asarray(units))
-        if array.dtype == bool and array.shape == (self.n_units,):
-            array = np.flatnonzero(array)
-        whole = array.dtype.kind in "iu" and array.ndim == 1 and array.size > 0
-        if not whole or array.min() < 0 or array.max() >= self.n_units:
-            raise ParameterError(
-                "units", units, f"must be unit numbers in 0 ... {self.n_units - 1}, at least one"
-            )
-        if np.unique(array).size != array.size:
-            raise ParameterError("units", units, "must not name a unit twice")
-        return array

@@ -9,14 +9,14 @@ from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from heavytail_snn.core.errors import ParameterError, check_real
-from heavytail_snn.weights.law import Floats, SimpleLaw
+from heavytail_snn.weights.law import Floats, Law
 
 # rand() lies in [0, 1) on numpy, cython and C++ but in (0, 1] on CUDA: keep clear of 0 on all
 _OPEN_UNIFORM = "clip(rand(), 1.1102230246251565e-16, 1)"
 
 
 @dataclass(frozen=True)
-class Gaussian(SimpleLaw):
+class Gaussian(Law):
     """Normal law with unit variance by default (contrast LevyStable(2), which has variance 2)."""
 
     average: float = 0.0
@@ -25,6 +25,11 @@ class Gaussian(SimpleLaw):
     def __post_init__(self) -> None:
         check_real("average", self.average)
         check_real("deviation", self.deviation, low=0, open_low=True)
+
+    @property
+    @override
+    def tail_exponent(self) -> float:
+        return math.inf
 
     @property
     @override
@@ -42,11 +47,11 @@ class Gaussian(SimpleLaw):
         return float(stats.foldnorm(abs(self.average) / self.deviation).mean() * self.deviation)
 
     @override
-    def _draw(self, size: int, generator: np.random.Generator) -> Floats:
+    def draw(self, size: int, generator: np.random.Generator) -> Floats:
         return generator.normal(self.average, self.deviation, size)
 
     @override
-    def _distribution(self) -> Any:
+    def distribution(self) -> Any:
         return stats.norm(self.average, self.deviation)
 
     @override
@@ -55,7 +60,7 @@ class Gaussian(SimpleLaw):
 
 
 @dataclass(frozen=True)
-class LogNormal(SimpleLaw):
+class LogNormal(Law):
     """Log-normal law with a given mean: average * exp(sigma z - sigma^2 / 2), z standard normal."""
 
     sigma: float
@@ -65,6 +70,11 @@ class LogNormal(SimpleLaw):
         remedy = "for sigma = 0 use Constant; above 26 the variance exceeds the largest float64"
         check_real("sigma", self.sigma, low=0, high=26, open_low=True, remedy=remedy)
         check_real("average", self.average, low=0, open_low=True)
+
+    @property
+    @override
+    def tail_exponent(self) -> float:
+        return math.inf
 
     @property
     @override
@@ -82,11 +92,11 @@ class LogNormal(SimpleLaw):
         return self.average
 
     @override
-    def _draw(self, size: int, generator: np.random.Generator) -> Floats:
+    def draw(self, size: int, generator: np.random.Generator) -> Floats:
         return generator.lognormal(math.log(self.average) - self.sigma**2 / 2, self.sigma, size)
 
     @override
-    def _distribution(self) -> Any:
+    def distribution(self) -> Any:
         return stats.lognorm(self.sigma, scale=self.average * math.exp(-(self.sigma**2) / 2))
 
     @override
@@ -96,7 +106,7 @@ class LogNormal(SimpleLaw):
 
 
 @dataclass(frozen=True)
-class Pareto(SimpleLaw):
+class Pareto(Law):
     """Pareto law: P(w > x) = (minimum / x)^alpha for x >= minimum."""
 
     alpha: float
@@ -129,11 +139,11 @@ class Pareto(SimpleLaw):
         return self.mean
 
     @override
-    def _draw(self, size: int, generator: np.random.Generator) -> Floats:
+    def draw(self, size: int, generator: np.random.Generator) -> Floats:
         return self.minimum * np.exp(generator.standard_exponential(size) / self.alpha)
 
     @override
-    def _distribution(self) -> Any:
+    def distribution(self) -> Any:
         return stats.pareto(self.alpha, scale=self.minimum)
 
     @override
@@ -142,7 +152,7 @@ class Pareto(SimpleLaw):
 
 
 @dataclass(frozen=True)
-class StudentT(SimpleLaw):
+class StudentT(Law):
     """Student's t with `nu` degrees of freedom, unit scale; tail exponent nu."""
 
     nu: float
@@ -174,11 +184,11 @@ class StudentT(SimpleLaw):
         return float(2 * math.sqrt(self.nu / math.pi) * math.exp(ratio) / (self.nu - 1))
 
     @override
-    def _draw(self, size: int, generator: np.random.Generator) -> Floats:
+    def draw(self, size: int, generator: np.random.Generator) -> Floats:
         return generator.standard_t(self.nu, size)
 
     @override
-    def _distribution(self) -> Any:
+    def distribution(self) -> Any:
         return stats.t(self.nu)
 
     @override
@@ -189,13 +199,18 @@ class StudentT(SimpleLaw):
 
 
 @dataclass(frozen=True)
-class Exponential(SimpleLaw):
+class Exponential(Law):
     """Exponential law of a given mean."""
 
     average: float = 1.0
 
     def __post_init__(self) -> None:
         check_real("average", self.average, low=0, open_low=True)
+
+    @property
+    @override
+    def tail_exponent(self) -> float:
+        return math.inf
 
     @property
     @override
@@ -213,11 +228,11 @@ class Exponential(SimpleLaw):
         return self.average
 
     @override
-    def _draw(self, size: int, generator: np.random.Generator) -> Floats:
+    def draw(self, size: int, generator: np.random.Generator) -> Floats:
         return self.average * generator.standard_exponential(size)
 
     @override
-    def _distribution(self) -> Any:
+    def distribution(self) -> Any:
         return stats.expon(scale=self.average)
 
     @override
@@ -226,13 +241,18 @@ class Exponential(SimpleLaw):
 
 
 @dataclass(frozen=True)
-class Constant(SimpleLaw):
+class Constant(Law):
     """Every weight equals `value`."""
 
     value: float = 1.0
 
     def __post_init__(self) -> None:
         check_real("value", self.value)
+
+    @property
+    @override
+    def tail_exponent(self) -> float:
+        return math.inf
 
     @property
     @override
@@ -250,11 +270,11 @@ class Constant(SimpleLaw):
         return abs(self.value)
 
     @override
-    def _draw(self, size: int, generator: np.random.Generator) -> Floats:
+    def draw(self, size: int, generator: np.random.Generator) -> Floats:
         return np.full(size, float(self.value))
 
     @override
-    def _distribution(self) -> Any:
+    def distribution(self) -> Any:
         raise ParameterError(
             "law", self, "has a density only as a point mass", "compare samples with `value`"
         )

@@ -25,7 +25,7 @@ from heavytail_snn.weights.common_laws import (
     Pareto,
     StudentT,
 )
-from heavytail_snn.weights.law import Floats, Law, SimpleLaw
+from heavytail_snn.weights.law import Floats, Law
 from heavytail_snn.weights.stable import (
     sample_symmetric_stable,
     stable_from_uniform_and_exponential,
@@ -46,7 +46,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class LevyStable(SimpleLaw):
+class LevyStable(Law):
     """Alpha-stable law at unit scale, parametrisation S1 (that of `scipy.stats.levy_stable`).
 
     For beta = 0 the characteristic function is exp(-|k|^alpha): **alpha = 2 has variance 2**,
@@ -125,7 +125,7 @@ class LevyStable(SimpleLaw):
         return float(2 / math.pi * np.trapezoid((1 - body.real) / k, np.log(k)))
 
     @override
-    def _draw(self, size: int, generator: np.random.Generator) -> Floats:
+    def draw(self, size: int, generator: np.random.Generator) -> Floats:
         if self.beta == 0:
             return sample_symmetric_stable(self.alpha, size, generator)
         u, w = generator.random(size), generator.standard_exponential(size)
@@ -133,7 +133,7 @@ class LevyStable(SimpleLaw):
         return values + self._location
 
     @override
-    def _distribution(self) -> Any:
+    def distribution(self) -> Any:
         return StableDistribution(self.alpha, self.beta, self._location)
 
     @override
@@ -163,7 +163,9 @@ class Mixture(Law):
 
     def __post_init__(self) -> None:
         laws = tuple(self.laws) if isinstance(self.laws, Sequence) else ()
-        if not laws or not all(isinstance(law, SimpleLaw) for law in laws):
+        if not laws or not all(
+            isinstance(law, Law) and not isinstance(law, Mixture) for law in laws
+        ):
             raise ParameterError("laws", self.laws, "must be a non-empty sequence of simple laws")
         given = real_array("weights", self.weights)
         weights = tuple(given.tolist()) if given.ndim == 1 and given.size else ()
@@ -178,7 +180,8 @@ class Mixture(Law):
         object.__setattr__(self, "weights", weights)
 
     @property
-    def components(self) -> tuple[Law, ...]:  # type: ignore[override]
+    @override
+    def components(self) -> tuple[Law, ...]:
         """The laws that are mixed."""
         return self.laws
 
@@ -213,16 +216,16 @@ class Mixture(Law):
         return generator.choice(len(self.laws), size=size, p=self.weights)
 
     @override
-    def _draw(self, size: int, generator: np.random.Generator) -> Floats:
+    def draw(self, size: int, generator: np.random.Generator) -> Floats:
         component = self.assign(size, generator)
         values = np.empty(size)
         for index, law in enumerate(self.laws):
             chosen = component == index
-            values[chosen] = law._draw(int(chosen.sum()), generator)
+            values[chosen] = law.draw(int(chosen.sum()), generator)
         return values
 
     @override
-    def _distribution(self) -> Any:
+    def distribution(self) -> Any:
         return self
 
     @override

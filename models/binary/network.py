@@ -30,7 +30,6 @@ theta : 1 (shared, constant)
 noise : 1 (shared, constant)
 alpha : 1 (shared, constant)
 p_update : 1 (shared, constant)
-finite_steps : integer
 """
 # kind of threshold noise: its Brian2 expression
 _NOISE = {

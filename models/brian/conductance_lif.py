@@ -30,7 +30,6 @@ e_i : volt (shared, constant)
 theta : volt (shared, constant)
 v_reset : volt (shared, constant)
 t_ref : second (shared, constant)
-finite_steps : integer
 """
 _TIMES = ("tau", "tau_e", "tau_i")
 
@@ -100,11 +99,6 @@ class ConductanceLIFNetwork(NetworkModel):
         values["neurons.e_e"] = in_unit("e_e", self.e_e, mV)
         values["neurons.e_i"] = in_unit("e_i", self.e_i, mV)
         return values
-
-    @property
-    def default_dt(self) -> float:
-        """0.1 ms."""
-        return 1e-4
 
     @property
     def variables(self) -> Mapping[str, str]:

@@ -39,7 +39,6 @@ sigma : volt (shared, constant)
 theta : volt (shared, constant)
 v_reset : volt (shared, constant)
 t_ref : second (shared, constant)
-finite_steps : integer
 """
 
 
@@ -115,11 +114,6 @@ class LIFNetwork(NetworkModel):
         values["neurons.sigma"] = in_unit("sigma", noise.sigma, mV, low=0)
         values["neurons.tau_noise"] = float(getattr(noise, "tau", 1 * ms))
         return values
-
-    @property
-    def default_dt(self) -> float:
-        """0.1 ms."""
-        return 1e-4
 
     @property
     def noise_seed(self) -> int | None:

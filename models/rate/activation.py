@@ -6,6 +6,7 @@ digits where x exceeds 18 in absolute value, which heavy-tailed networks reach a
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,29 +16,41 @@ from heavytail_snn.core.arrays import namespace_of
 from heavytail_snn.core.errors import ParameterError, check_choice, check_real
 
 # irregular points, so that a kink of the function is unlikely to coincide with one
-_CHECK_POINTS = np.linspace(-3.137, 3.219, 41)
+_NEAR = np.linspace(-3.137, 3.219, 41)
+_FAR = np.array([5.31, 11.73, 29.17, 103.9])  # where heavy-tailed fields go
+_CHECK_POINTS = np.concatenate([-_FAR[::-1], _NEAR, _FAR])
 
 
 @dataclass(frozen=True)
 class Activation:
-    """An elementwise function phi and its derivative.
+    """An elementwise function phi and its derivative: how you bring an activation of your own.
+
+    It works as `phi` in `RateMap`, `RateFlow` and all that is measured on them (Lyapunov spectra
+    take the Jacobian from `derivative`), and in the theories, which look for themselves whether it
+    is odd or bounded and refuse it by name where they need that.
 
     Parameters
     ----------
     name : str
+        Stands in results, plots and refusals.
     function, derivative : callable
-        Array to array of the same shape.  The derivative is compared with central differences of
-        the function at construction.
+        Take an array of any shape and return a new one of the same shape; each element depends on
+        its own argument only.  They get numpy arrays of float64 or float32, or arrays of the
+        library that holds the weights.  To pickle, and so to reach other processes, they must be
+        functions of a module, not lambdas.
 
     Raises
     ------
     ParameterError
-        If the derivative does not belong to the function.
+        At construction, if the derivative does not belong to the function: it is compared with
+        central differences at 49 points from -104 to 104.
 
     Examples
     --------
-    >>> Activation("cubic", lambda x: x**3, lambda x: 3 * x**2).name
-    'cubic'
+    >>> import heavytail_snn as ht
+    >>> softsign = Activation("softsign", lambda x: x / (1 + abs(x)), lambda x: (1 + abs(x)) ** -2)
+    >>> ht.models.RateMap([[0.0, 2.0], [-2.0, 0.0]], phi=softsign).parameters["phi"]
+    'softsign'
     """
 
     name: str
@@ -45,14 +58,41 @@ class Activation:
     derivative: Callable[[Any], Any]
 
     def __post_init__(self) -> None:
-        x, h = _CHECK_POINTS, 1e-6
-        values, slope = np.asarray(self.function(x)), np.asarray(self.derivative(x))
-        if values.shape != x.shape or slope.shape != x.shape:
+        for part in (self.function, self.derivative):
+            if not callable(part):
+                raise ParameterError("phi", part, "must be a pair of functions", "see Activation")
+        with np.errstate(all="ignore"):  # what overflows is told apart below
+            values, slope = self._elementwise(self.function), self._elementwise(self.derivative)
+            self._check_derivative(values, slope)
+
+    def _elementwise(self, part: Callable[[Any], Any]) -> np.ndarray:
+        """Return a function at the points of comparison, after checks of what it makes of them."""
+        x = _CHECK_POINTS.copy()
+        values = np.asarray(part(x))
+        if values.shape != x.shape or values.dtype.kind not in "fiu":
             raise ParameterError("phi", self.name, "must map arrays to arrays of the same shape")
+        values = np.array(values, dtype=float)
+        if not np.array_equal(x, _CHECK_POINTS):
+            raise ParameterError("phi", self.name, "must leave its argument as it is", "copy it")
+        columns = np.asarray(part(np.stack([x[::-1], x], axis=1)))
+        if columns.shape != (x.size, 2) or not np.allclose(
+            columns, np.stack([values[::-1], values], axis=1), rtol=1e-12, equal_nan=True
+        ):
+            raise ParameterError(
+                "phi", self.name, "must be elementwise: states may be columns of a matrix"
+            )
+        return values
+
+    def _check_derivative(self, values: np.ndarray, slope: np.ndarray) -> None:
+        x = _CHECK_POINTS
+        h = np.where(np.abs(x) < _FAR[0], 1e-6, 1e-5 * np.abs(x))
         difference = (np.asarray(self.function(x + h)) - np.asarray(self.function(x - h))) / (2 * h)
+        # rounding of the values limits what their difference can tell
+        rounding = 1e-14 * np.abs(values) / h
         error = np.abs(difference - slope)
-        if not (error <= 1e-5 * (1 + np.abs(slope))).all():
-            worst = int(np.argmax(np.where(np.isnan(error), np.inf, error)))
+        overflowing = (np.abs(x) >= _FAR[0]) & ~np.isfinite(values)
+        if not (overflowing | (error <= 1e-5 * (1 + np.abs(slope)) + rounding)).all():
+            worst = int(np.argmax(np.where(np.isnan(error), np.inf, error) * ~overflowing))
             raise ParameterError(
                 "phi",
                 self.name,
@@ -87,11 +127,8 @@ def activation(phi: "str | Activation | tuple[Callable, Callable]") -> Activatio
 def threshold_linear(threshold: float) -> Activation:
     """Return ``max(x - threshold, 0)``."""
     theta = check_real("threshold", threshold)
-    return Activation(
-        f"threshold_linear({theta:g})",
-        lambda x: namespace_of(x).where(x > theta, x - theta, 0 * x),
-        lambda x: namespace_of(x).where(x > theta, 0 * x + 1, 0 * x),
-    )
+    name = f"threshold_linear({theta:g})"
+    return Activation(name, partial(_above, threshold=theta), partial(_step, threshold=theta))
 
 
 def sech_squared(x: Any) -> Any:
@@ -99,6 +136,13 @@ def sech_squared(x: Any) -> Any:
     xp = namespace_of(x)
     decay = xp.exp(-2 * xp.abs(x))
     return 4 * decay / (1 + decay) ** 2
+
+
+# functions of the module and not lambdas, so that networks pickle
+
+
+def _tanh(x: Any) -> Any:
+    return namespace_of(x).tanh(x)
 
 
 def _erf(x: Any) -> Any:
@@ -110,12 +154,24 @@ def _erf(x: Any) -> Any:
     return xp.erf(np.sqrt(np.pi) / 2 * x)
 
 
+def _erf_slope(x: Any) -> Any:
+    return namespace_of(x).exp(-np.pi / 4 * x * x)
+
+
+def _relu(x: Any) -> Any:
+    return namespace_of(x).where(x > 0, x, 0 * x)
+
+
+def _above(x: Any, *, threshold: float) -> Any:
+    return namespace_of(x).where(x > threshold, x - threshold, 0 * x)
+
+
+def _step(x: Any, *, threshold: float) -> Any:
+    return namespace_of(x).where(x > threshold, 0 * x + 1, 0 * x)
+
+
 _NAMED = {
-    "tanh": Activation("tanh", lambda x: namespace_of(x).tanh(x), sech_squared),
-    "erf": Activation("erf", _erf, lambda x: namespace_of(x).exp(-np.pi / 4 * x * x)),
-    "relu": Activation(
-        "relu",
-        lambda x: namespace_of(x).where(x > 0, x, 0 * x),
-        lambda x: namespace_of(x).where(x > 0, 0 * x + 1, 0 * x),
-    ),
+    "tanh": Activation("tanh", _tanh, sech_squared),
+    "erf": Activation("erf", _erf, _erf_slope),
+    "relu": Activation("relu", _relu, partial(_step, threshold=0)),
 }

@@ -14,6 +14,7 @@ import numpy as np
 from heavytail_snn.analysis.lyapunov.brian.front import lyapunov_spectrum_of_brian
 from heavytail_snn.brian.internals import caller_namespace
 from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_integer
+from heavytail_snn.core.options import check_options
 from heavytail_snn.core.randomness import Seed, recorded_seed
 from heavytail_snn.core.results import Result, field_of
 from heavytail_snn.core.time_units import in_seconds
@@ -66,6 +67,10 @@ class DtScan(Result):
         return ax
 
 
+# given to lyapunov_spectrum_of_brian by the scan itself
+_TAKEN = ("synapses", "k", "duration", "seed", "namespace")
+
+
 def lyapunov_dt_scan(
     build: Callable[[float, int], Sequence[Any]],
     *,
@@ -96,9 +101,12 @@ def lyapunov_dt_scan(
 
     Raises
     ------
+    ParameterError
+        For an option that `lyapunov_spectrum_of_brian` does not have.
     ConvergenceError
         If an exponent is not finite.
     """
+    check_options(lyapunov_dt_scan, options, lyapunov_spectrum_of_brian, taken=_TAKEN)
     coarsest = float(in_seconds("dt", dt))
     dts = np.array(sorted({coarsest / d for d in divisors}, reverse=True))
     if dts.size < 2 or not (dts > 0).all():

@@ -18,6 +18,7 @@ from heavytail_snn.analysis.lyapunov.rate.edge_of_chaos import (
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import block_standard_error
 from heavytail_snn.core.arrays import cast, like, namespace_of, real_array, to_numpy
 from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_integer
+from heavytail_snn.core.options import refuse_unknown
 from heavytail_snn.core.randomness import Seed, recorded_seed, stream
 from heavytail_snn.core.results import Result, field_of
 from heavytail_snn.models.rate.map import RateMap
@@ -56,9 +57,21 @@ class LargestExponentCurve(Result):
         return edge_of_chaos_width(self.gains, self.exponents, half_width=half_width)
 
     def plot(self, ax: Any = None, **style: Any) -> Any:
-        """Draw the exponent against gain on a logarithmic axis; return the axes."""
-        import matplotlib.pyplot as plt
+        """Draw the exponent against gain on a logarithmic axis, in a matplotlib style.
 
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+        **style
+            Of the line: ``color="C1"``, ``label="alpha = 1.5"``.
+        """
+        import matplotlib.pyplot as plt
+        from matplotlib.artist import ArtistInspector
+        from matplotlib.lines import Line2D
+
+        styles = ArtistInspector(Line2D)
+        aliases = [name for names in styles.aliasd.values() for name in names]
+        refuse_unknown("plot", style, [*styles.get_setters(), *aliases])
         ax = plt.subplots()[1] if ax is None else ax
         (line,) = ax.plot(self.gains, self.exponents, **style)
         low, high = self.exponents - self.standard_error, self.exponents + self.standard_error

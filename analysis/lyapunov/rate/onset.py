@@ -20,6 +20,7 @@ from scipy.sparse.linalg import ArpackError, LinearOperator, eigs
 from heavytail_snn.analysis.lyapunov.rate.gain_curve import largest_exponent_curve
 from heavytail_snn.core.arrays import real_array
 from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_integer
+from heavytail_snn.core.options import check_options
 from heavytail_snn.core.randomness import Seed, child_sequence, recorded_seed, stream
 from heavytail_snn.core.results import Result, field_of
 from heavytail_snn.models.rate.network import LowRankPlus, check_weights, fixed_seed
@@ -154,6 +155,7 @@ def chaos_onset(
     ConvergenceError
         If no network crosses within `gains`.
     """
+    check_options(chaos_onset, options, largest_exponent_curve, taken=("seed",))
     grid = np.geomspace(0.12, 2.0, 26) if gains is None else real_array("gains", gains)
     parent = fixed_seed(seed)
     curves = [

@@ -18,6 +18,7 @@ from heavytail_snn.analysis.lyapunov.tangent.derived import (
 )
 from heavytail_snn.analysis.lyapunov.tangent.kaplan_yorke import reaches_dimension
 from heavytail_snn.core.errors import ParameterError, check_choice, check_integer
+from heavytail_snn.core.options import check_options
 from heavytail_snn.core.results import Estimate, Result, field_of
 
 KINDS = ("map", "flow", "event", "posthoc")
@@ -230,7 +231,8 @@ def spectrum_from_blocks(
     Raises
     ------
     ParameterError
-        If there are fewer QR intervals than blocks, or a stretch is nan or +inf.
+        If there are fewer QR intervals than blocks, a stretch is nan or +inf, or a field of the
+        provenance is unknown.
     """
     stretches, times = _check_stretches(log_stretches, intervals, n_blocks)
     check_choice("unit", unit, UNITS)
@@ -251,7 +253,7 @@ def spectrum_from_blocks(
     if floored:
         notes += (f"{floored} diagonal elements of R were exactly 0: those exponents are -inf",)
     finite = exponents[np.isfinite(exponents)]
-    return LyapunovSpectrum(
+    found = dict(
         exponents=exponents,
         standard_error=error,
         unit=unit,
@@ -273,8 +275,9 @@ def spectrum_from_blocks(
         warnings=tuple(warnings) + notes + _too_few(size, exponents, complete),
         **derived,
         **zero.fields(exponents),
-        **provenance,
     )
+    check_options(spectrum_from_blocks, provenance, LyapunovSpectrum, taken=found)
+    return LyapunovSpectrum(**found, **provenance)
 
 
 def _check_stretches(

@@ -18,6 +18,7 @@ from heavytail_snn.analysis.theory.numerics.transfer import Floats, Function, Tr
 from heavytail_snn.analysis.theory.rate.map import rate_map
 from heavytail_snn.analysis.theory.stable.sign_map import check_alpha
 from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_integer, check_real
+from heavytail_snn.core.options import check_options
 from heavytail_snn.core.randomness import Seed, recorded_seed, stream
 from heavytail_snn.core.results import Result, field_of
 from heavytail_snn.weights.stable import sample_symmetric_stable
@@ -220,6 +221,8 @@ def population_extrapolation(
     ConvergenceError
         If the activity dies out at one of the sizes.
     """
+    taken = ("population", "seed", "progress")
+    check_options(population_extrapolation, options, population_dynamics_map, taken=taken)
     alpha = check_real("alpha", alpha, low=0, high=2, open_low=True, open_high=True)
     sizes = check_array("populations", populations, low=50)
     if len(sizes) < 3 or np.any(np.diff(sizes) <= 0):

@@ -9,13 +9,15 @@ import warnings
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from brian2.core.base import BrianObjectException
+
 from heavytail_snn.brian.device import exclusive
 from heavytail_snn.brian.simulation.cpp import Cpp
 from heavytail_snn.brian.simulation.cuda import Cuda
 from heavytail_snn.brian.simulation.network import recording_of
 from heavytail_snn.brian.simulation.run import Reader, Run, check_sizes
 from heavytail_snn.brian.simulation.runtime import Runtime, runtime_target
-from heavytail_snn.core.errors import check_choice
+from heavytail_snn.core.errors import ParameterError, check_choice
 from heavytail_snn.recording.recording import Recording
 
 logger = logging.getLogger(__name__)
@@ -53,7 +55,7 @@ def execute(run: Run, backend: str) -> Recording:
     Raises
     ------
     ParameterError
-        If there is no such backend.
+        If there is no such backend, or Brian2 cannot read the model's strings.
     BackendError
         If a tool is missing, a build fails or a program stops.
     ConvergenceError
@@ -65,5 +67,13 @@ def execute(run: Run, backend: str) -> Recording:
     with exclusive(), warnings.catch_warnings():
         # what Brian2 still has to change in its own code is no concern of the user
         warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"brian2\.")
-        with chosen.execute(chosen.program(run), run) as read:
-            return recording_of(run, read, chosen.name)
+        try:
+            with chosen.execute(chosen.program(run), run) as read:
+                return recording_of(run, read, chosen.name)
+        except BrianObjectException as error:  # only strings of a model bring it about
+            raise ParameterError(
+                "model",
+                type(run.model).__name__,
+                f"must be code for Brian2, which says: {error.__cause__}",
+                "correct its strings; each name in them is a variable, a unit or a function",
+            ) from error

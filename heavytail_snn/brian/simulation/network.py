@@ -10,14 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import brian2
 import numpy as np
-from brian2 import Clock, Network, SpikeMonitor, StateMonitor, prefs, second
+from brian2 import (
+    Clock,
+    Network,
+    NeuronGroup,
+    SpikeMonitor,
+    StateMonitor,
+    Synapses,
+    get_unit,
+    prefs,
+    second,
+)
 from brian2.devices.device import get_device
 from tqdm import tqdm
 
 from heavytail_snn.brian.device import global_random_state, on_runtime_device
-from heavytail_snn.brian.internals import network_arrays
+from heavytail_snn.brian.internals import add_counter, network_arrays
+from heavytail_snn.brian.model import STEPS, NetworkModel
 from heavytail_snn.brian.simulation.run import Reader, Run
-from heavytail_snn.core.errors import ConvergenceError
+from heavytail_snn.core.errors import ConvergenceError, ParameterError
 from heavytail_snn.recording.recording import Recording
 from heavytail_snn.recording.traces import Trace
 
@@ -34,14 +45,8 @@ def brian_network(run: Run) -> Network:
     """
     clock = _clock(run.dt)
     neurons, synapses = run.model.brian_objects(clock)
-    largest = float(np.finfo(prefs.core.default_float_dtype).max) / 10  # False for inf and nan
-    neurons.run_regularly(
-        f"finite_steps += int(abs({run.model.watched}) < {largest!r} and "
-        "finite_steps == t_in_timesteps)",
-        when="end",
-        clock=clock,
-        name="neurons_watch",
-    )
+    _check_objects(run.model, neurons, synapses)
+    _watch(run.model, neurons, clock)
     run.connectivity.connect(synapses)
     objects: list[BrianObject] = [neurons, synapses, SpikeMonitor(neurons, name="spikes")]
     if run.record:
@@ -50,6 +55,45 @@ def brian_network(run: Run) -> Network:
         traces = StateMonitor(neurons, names, record=True, clock=sampling, name="traces")
         objects.append(traces)
     return Network(*objects, name="network")
+
+
+def _check_objects(model: NetworkModel, neurons: NeuronGroup, synapses: Synapses) -> None:
+    for item, kind, name in ((neurons, NeuronGroup, "neurons"), (synapses, Synapses, "synapses")):
+        if not isinstance(item, kind) or item.name != name:
+            raise ParameterError(
+                "brian_objects",
+                getattr(item, "name", item),
+                f"of {type(model).__name__} must return a NeuronGroup named 'neurons' and Synapses "
+                "named 'synapses'",
+                f"write {kind.__name__}(..., name={name!r})",
+            )
+    if STEPS in neurons.variables:
+        raise ParameterError(
+            "equations", STEPS, f"of {type(model).__name__} must not declare {STEPS}",
+            "remove it: the library counts the steps itself",
+        )  # fmt: skip
+
+
+def _watch(model: NetworkModel, neurons: NeuronGroup, clock: Clock) -> None:
+    """Count the steps in which each neuron, and all steps before, were finite."""
+    largest = float(np.finfo(prefs.core.default_float_dtype).max) / 10  # False for inf and nan
+    add_counter(neurons, STEPS)
+    bounds = [f"abs({quantity}) < {largest!r}" for quantity in _watched(model, neurons)]
+    neurons.run_regularly(
+        f"{STEPS} += int({' and '.join([*bounds, f'{STEPS} == t_in_timesteps'])})",
+        when="end",
+        clock=clock,
+        name="neurons_watch",
+    )
+
+
+def _watched(model: NetworkModel, neurons: NeuronGroup) -> list[str]:
+    """Return dimensionless expressions: that of the model, or each variable over its SI unit."""
+    if model.watched is not None:
+        return [model.watched]
+    equations = neurons.equations
+    units = {name: get_unit(equations[name].dim) for name in sorted(equations.diff_eq_names)}
+    return [name if unit.is_dimensionless else f"{name}/({unit!r})" for name, unit in units.items()]
 
 
 def _clock(dt: float) -> Clock:
@@ -114,7 +158,7 @@ def recording_of(run: Run, read: Reader, backend: str) -> Recording:
 
 
 def _check_finite(run: Run, read: Reader) -> None:
-    finite = read("neurons.finite_steps")
+    finite = read(f"neurons.{STEPS}")
     neuron = int(np.argmin(finite))
     if finite[neuron] == run.n_steps:
         return
@@ -124,8 +168,9 @@ def _check_finite(run: Run, read: Reader) -> None:
         raise ConvergenceError(
             f"the run stopped at t = {when:.6g} s of {run.duration:.6g} s; was it interrupted?"
         )
+    what = ", ".join(bad) or run.model.watched or "a state"
     raise ConvergenceError(
-        f"the state became non-finite: {', '.join(bad) or run.model.watched} of neuron {neuron} "
+        f"the state became non-finite: {what} of neuron {neuron} "
         f"first at t = {when:.6g} s of {run.duration:.6g} s; use a smaller dt, smaller weights or "
         "a lighter tail"
     )

@@ -17,6 +17,7 @@ import numpy as np
 from brian2 import Network, second
 
 from heavytail_snn.brian import internals
+from heavytail_snn.brian.model import STEPS
 from heavytail_snn.brian.simulation.network import brian_network
 from heavytail_snn.brian.simulation.run import Reader, Run
 from heavytail_snn.core.errors import BackendError
@@ -73,7 +74,7 @@ def generate(
 
 
 def _write_manifest(run: Run, device: Any, network: Network, directory: Path) -> None:
-    recorded = ["spikes.t", "spikes.i", "neurons.finite_steps"]
+    recorded = ["spikes.t", "spikes.i", f"neurons.{STEPS}"]
     recorded += [f"neurons.{name}" for name in run.model.variables]
     recorded += [f"traces.{name}" for name in run.record]
     arrays = internals.standalone_arrays(device, network)

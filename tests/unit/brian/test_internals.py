@@ -16,6 +16,7 @@ UNDOCUMENTED = {
     "_pathways", "_refractory", "_delays", "rand_buffer_index", "randn_buffer_index", "main_queue",
     "resolve_all", "get_array_filename", "get_local_namespace", "build_options",
     "DEFAULT_FUNCTIONS", "CodeRunner", "get_compiler_and_args", "CythonCodeObject",
+    "add_array",
 }  # fmt: skip
 
 
