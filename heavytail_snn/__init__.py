@@ -11,9 +11,9 @@ _CHECKOUT = _Path(__file__).resolve().parents[1]
 if not (_CHECKOUT / "heavytail_snn" / "models").exists() and (_CHECKOUT / "models").is_dir():
     __path__.append(str(_CHECKOUT))
 
-from heavytail_snn.brian.registration import register_with_brian  # noqa: E402
 from heavytail_snn.core.lazy import lazy_face  # noqa: E402
 from heavytail_snn.core.version import __version__  # noqa: E402, F401
+from heavytail_snn.registration import register_with_brian  # noqa: E402
 
 register_with_brian()
 

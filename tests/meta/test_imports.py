@@ -133,3 +133,18 @@ def test_the_checkout_works_without_installation(tmp_path):
 def test_the_picture_shows_the_rooms_of_today():
     picture = (rooms.ROOT / "docs/rooms.svg").read_text()
     assert rooms.fingerprint() in picture, "run: python docs/rooms.py"
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "brian.cache", "brian.internals", "brian.functions", "brian.device", "core.units",
+        "cli.machine", "models.brian.lif", "analysis.lyapunov.brian.front", "recording.traces",
+    ],
+)  # fmt: skip
+def test_any_file_may_be_imported_first(module):
+    code = (
+        f"import heavytail_snn.{module}, brian2; from brian2.core.functions import "
+        "DEFAULT_FUNCTIONS as known; print('levy_stable' in known)"
+    )
+    assert run(code) == ["True"]

@@ -52,7 +52,7 @@ def test_brian_imported_by_a_model_of_ours(tmp_path):
 def test_two_registrations_wrap_once(tmp_path):
     code = (
         "import brian2, sys, heavytail_snn\nhook = sys.excepthook\n"
-        "from heavytail_snn.brian.registration import keep_own_errors_plain\n"
+        "from heavytail_snn.registration import keep_own_errors_plain\n"
         "keep_own_errors_plain()\nassert sys.excepthook is hook\n"
         "raise heavytail_snn.HeavytailError('plain')\n"
     )
