@@ -206,11 +206,15 @@ def _energy(g: float, noise: float, transfer: Transfer, variance: float, refine:
 
     F(D0) = Var(Phi(x)) with Phi the antiderivative of phi: one-dimensional, no series.
     """
-    x, weights = gaussian.gaussian_nodes(variance, refine=refine)
-    half = x >= 0
-    weights = weights[half] * np.where(x[half] > 0, 2.0, 1.0)
-    primitive = transfer.antiderivative(x[half])
-    spread = float(weights @ (primitive - weights @ primitive) ** 2)
+
+    def primitive_variance(finer: int) -> float:
+        x, weights = gaussian.gaussian_nodes(variance, refine=finer)
+        half = x >= 0
+        weights = weights[half] * np.where(x[half] > 0, 2.0, 1.0)
+        primitive = transfer.antiderivative(x[half])
+        return float(weights @ (primitive - weights @ primitive) ** 2)
+
+    spread = gaussian.refined(primitive_variance, refine, "Var(int phi)")
     return noise**4 / 2.0 - variance**2 / 2.0 + g**2 * spread
 
 
