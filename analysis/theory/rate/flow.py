@@ -268,8 +268,8 @@ def _lag_of_v(
     """
     d0 = series.variance
     push = g**2 * float(series.value(np.array(d0))) - d0  # -V'(D0), the curvature's sign
-    # with weak noise the start is a boundary layer of this width
-    layer = noise**2 / math.sqrt(2.0 * abs(push) * d0) if noise > 0 else math.inf
+    # with weak noise the start is a boundary layer of this width; none at the transition, push = 0
+    layer = noise**2 / math.sqrt(2.0 * abs(push) * d0) if noise > 0 and push else math.inf
     # and phi, on the scale of x, makes another
     first = min(0.05, layer / 3.0, 0.3 / math.sqrt(1.0 + d0))
     u = np.linspace(0.0, math.asinh(_LAST_V / first), 3000 * refine + 1)

@@ -102,7 +102,7 @@ def test_sizes_are_extrapolated_only_for_theories_of_infinite_networks(study):
         for prediction, comparison in zip(case.predictions, case.comparisons, strict=True):
             # forty steps do not decide the sign of every network's exponents: no dimension then
             measured = [row.measured for row in comparison.rows if row.measured is not None]
-            assert len(measured) > 3
+            assert measured
             for estimate in measured:
                 assert ("1/N" in estimate.source) == prediction.infinite
 
