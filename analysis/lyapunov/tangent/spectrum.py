@@ -247,7 +247,9 @@ def spectrum_from_blocks(
     error = np.hypot(block_standard_error(block_exponents), turned)
     complete = (size == tangent_dimension) if complete is None else complete
     zero = neutral(exponents, error, total, autonomous)
-    derived, notes = dimension_and_entropy(exponents, error, block_exponents, complete, zero, total)
+    derived, notes = dimension_and_entropy(
+        exponents, error, turned, block_exponents, complete, zero, total
+    )
     history, history_times = _history(stretches, times)
     floored = int(np.isneginf(stretches).sum())
     if floored:

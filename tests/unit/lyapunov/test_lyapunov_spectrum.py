@@ -204,3 +204,11 @@ def test_exact_zeros_and_resolved_chaos_leave_nothing_open():
         np.tile([1.0, 0.001, -0.001, -3.0], (50, 1)), unit="1/s", kind="event", autonomous=True
     )
     assert chaos.kaplan_yorke_dimension == pytest.approx(3 + 1 / 3)
+
+
+def test_many_weak_exponents_decide_the_dimension_together():
+    generator = np.random.default_rng(2)
+    mean = np.array([0.2] * 8 + [-0.1] * 8 + [-1.0] * 8)
+    result = build(generator.normal(mean, 1.0, (100, 24)), intervals=np.ones(100))
+    assert (result.exponents[:8] < 4 * result.standard_error[:8]).any()
+    assert 16 < result.kaplan_yorke_dimension < 18
