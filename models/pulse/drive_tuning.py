@@ -29,7 +29,8 @@ def tune_drive[Network: PulseCoupledNetwork](
     Parameters
     ----------
     network : PulseCoupledNetwork
-        Its weights are kept.  Unequal drives keep their ratios.
+        Its weights are kept; those of a Coupling are drawn from `seed`.  Unequal drives keep their
+        ratios.
     rate : float
         Target in Hz.
     tolerance : float
@@ -51,7 +52,7 @@ def tune_drive[Network: PulseCoupledNetwork](
     >>> bool(abs(network.drive ** 0.5 / (np.pi * 0.01) - 10) < 0.1)
     True
     """
-    check_network(network)
+    network, seed = check_network(network).drawn(seed)
     rate = check_real("rate", rate, low=0, open_low=True)
     tolerance = check_real("tolerance", tolerance, low=0, open_low=True)
     check_integer("spikes_per_neuron", spikes_per_neuron, low=1)
