@@ -39,7 +39,6 @@ from heavytail_snn.analysis.lyapunov.brian.saltation.network import (
 from heavytail_snn.analysis.lyapunov.brian.saltation.nonlinear import SCHEMES, NonlinearModel
 from heavytail_snn.analysis.lyapunov.brian.saltation.spectrum import saltation_spectrum
 from heavytail_snn.analysis.lyapunov.brian.saltation.terms import HybridModel, Spikes, Wiring
-from heavytail_snn.analysis.lyapunov.tangent.kaplan_yorke import reaches_dimension
 from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO, check_number
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum
 from heavytail_snn.core.errors import MemoryLimitError, ParameterError
@@ -175,7 +174,7 @@ class BrianTangent:
             return _with_deviation(follow(k=k), model, state_warmup)
         size = int(model.used.sum())
         k = min(size, _FIRST_K)
-        while not reaches_dimension((result := follow(k=k)).exponents) and k < size:
+        while math.isnan((result := follow(k=k)).kaplan_yorke_dimension) and k < size:
             k = min(size, math.ceil(1.5 * k))
         return _with_deviation(result, model, state_warmup)
 
