@@ -38,7 +38,6 @@ from heavytail_snn.analysis.lyapunov.brian.saltation.network import (
 from heavytail_snn.analysis.lyapunov.brian.saltation.nonlinear import SCHEMES, NonlinearModel
 from heavytail_snn.analysis.lyapunov.brian.saltation.spectrum import saltation_spectrum
 from heavytail_snn.analysis.lyapunov.brian.saltation.terms import HybridModel, Spikes, Wiring
-from heavytail_snn.analysis.lyapunov.tangent.kaplan_yorke import reaches_dimension
 from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO, check_number
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum
 from heavytail_snn.brian import internals
@@ -173,7 +172,7 @@ class BrianTangent:
             return _with_deviation(follow(k=number), model, state_warmup)
         size = int(model.used.sum())
         number = min(size, _FIRST_K)
-        while not reaches_dimension((result := follow(k=number)).exponents) and number < size:
+        while math.isnan((result := follow(k=number)).kaplan_yorke_dimension) and number < size:
             number = min(size, math.ceil(1.5 * number))
         return _with_deviation(result, model, state_warmup)
 

@@ -12,7 +12,6 @@ import numpy as np
 from tqdm import tqdm
 
 from heavytail_snn.analysis.lyapunov.tangent.alignment import misalignment
-from heavytail_snn.analysis.lyapunov.tangent.kaplan_yorke import reaches_dimension
 from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO
 from heavytail_snn.analysis.lyapunov.tangent.qr import positive_qr
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum, spectrum_from_blocks
@@ -138,7 +137,7 @@ def lyapunov_spectrum_of_events(
             seed=recorded_seed(seed),
             parameters=network.parameters | {"k": k, "qr_spikes": run.every},
         )
-        if not automatic or k == size or reaches_dimension(result.exponents):
+        if not automatic or k == size or not math.isnan(result.kaplan_yorke_dimension):
             return result
         k = _enlarged(k, size)
 

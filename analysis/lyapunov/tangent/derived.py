@@ -107,7 +107,8 @@ def dimension_and_entropy(
     """Return dimension and entropy with block errors, and warnings if they look biased.
 
     `turned` is the part of `error` from the alignment of the vectors: what one exponent gains by it
-    another loses, so that of a sum of the first j only the j-th counts.
+    another loses, so that of a sum of the first j only the j-th counts.  Where undecided signs
+    decide the dimension, its error reaches both ends of the range.
     """
     values: dict[str, Any] = {}
     notes: tuple[str, ...] = ()
@@ -129,17 +130,22 @@ def dimension_and_entropy(
         if np.isfinite(spread) and bias > max(2 * spread, 1e-9 * abs(value)):
             notes += (f"{name}: block mean off by {bias:.3g} (> 2 standard errors): run longer",)
     sum_error = np.hypot(block_standard_error(np.cumsum(block_exponents, axis=1)), turned)
-    between = dimension_range(exponents, error, sum_error, zero, complete)
-    if between is None:
+    ends = dimension_range(exponents, error, sum_error, zero, complete)
+    if ends is None:
         return values, notes
-    nan = {"kaplan_yorke_dimension": math.nan, "kaplan_yorke_dimension_standard_error": math.nan}
-    return values | nan, (*(n for n in notes if "dimension" not in n), _open(*between))
+    value = values["kaplan_yorke_dimension"]
+    # a nan in the range, where more exponents are needed to bound it, leaves no error
+    reach = np.max(
+        [values["kaplan_yorke_dimension_standard_error"], *np.abs(np.array(ends) - value)]
+    )
+    values["kaplan_yorke_dimension_standard_error"] = float(reach)
+    return values, (*notes, _open(*ends))
 
 
 def _open(low: float, high: float) -> str:
     reach = "more" if math.isnan(high) else f"{high:.4g}"
     return (
-        "exponents about zero have no sign beyond their error: the Kaplan-Yorke dimension lies "
+        "exponents about zero have no sign beyond their error: the Kaplan-Yorke dimension may lie "
         f"between {low:.4g} and {reach}; run longer"
     )
 

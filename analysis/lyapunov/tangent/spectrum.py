@@ -16,7 +16,6 @@ from heavytail_snn.analysis.lyapunov.tangent.derived import (
     halves_agree,
     neutral,
 )
-from heavytail_snn.analysis.lyapunov.tangent.kaplan_yorke import reaches_dimension
 from heavytail_snn.core.errors import ParameterError, check_choice, check_integer
 from heavytail_snn.core.options import check_options
 from heavytail_snn.core.results import Estimate, Result, field_of
@@ -48,8 +47,9 @@ class LyapunovSpectrum(Result):
     history, history_times : (n, m) and (n,) arrays
         Running estimate after the given times, about 200 points.
     kaplan_yorke_dimension, entropy_rate : float
-        nan if too few exponents were computed, and for the dimension where signs within their
-        errors decide it (the warning gives its range); ``_standard_error`` from the blocks.
+        nan if too few exponents were computed; ``_standard_error`` from the blocks.  Where signs
+        within their errors decide the dimension, its error reaches both ends of the range that a
+        warning gives.
     positive_fraction : float
         Positive exponents divided by the tangent dimension; nan if the smallest is positive.
     zero_index, zero_value, lambda_max_nontrivial
@@ -274,7 +274,7 @@ def spectrum_from_blocks(
         qr_interval=float(times.mean()),
         n_qr=len(times),
         n_floored=floored,
-        warnings=tuple(warnings) + notes + _too_few(size, exponents, complete),
+        warnings=tuple(warnings) + notes + _too_few(size, derived["kaplan_yorke_dimension"]),
         **derived,
         **zero.fields(exponents),
     )
@@ -320,8 +320,8 @@ def _positive_fraction(exponents: np.ndarray, dimension: int | None, complete: b
     return float((exponents > 0).sum() / dimension)
 
 
-def _too_few(k: int, exponents: np.ndarray, complete: bool) -> tuple[str, ...]:
-    if complete or reaches_dimension(exponents):
+def _too_few(k: int, dimension: float) -> tuple[str, ...]:
+    if np.isfinite(dimension):
         return ()
     return (
         f"k = {k} is too small for the Kaplan-Yorke dimension: no sum of the leading exponents is "
