@@ -14,6 +14,7 @@ from scipy import sparse
 
 from heavytail_snn.core.errors import ParameterError, check_integer
 from heavytail_snn.core.randomness import Seed
+from heavytail_snn.core.showing import Shown
 from heavytail_snn.weights.coupling import Coupling
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ STEPS = "finite_steps"
 """Variable in which the library counts, for each neuron, the steps up to which it was finite."""
 
 
-class NetworkModel(ABC):
+class NetworkModel(Shown, ABC):
     """Base of the models that run through Brian2, and of yours where equations are not enough.
 
     A model that equations, threshold, reset and the effect of a spike describe is written faster

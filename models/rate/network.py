@@ -15,13 +15,14 @@ from heavytail_snn.core.errors import (
     check_real,
 )
 from heavytail_snn.core.randomness import Seed, recorded_seed, seed_sequence, stream
+from heavytail_snn.core.showing import Shown
 from heavytail_snn.models.rate.activation import activation
 from heavytail_snn.recording.recording import Recording
 from heavytail_snn.recording.traces import Trace
 from heavytail_snn.weights.coupling import Coupling
 
 
-class LowRankPlus:
+class LowRankPlus(Shown):
     """The matrix ``bulk + left @ right.T``, never formed: low-rank structure on a random bulk.
 
     Parameters
@@ -96,7 +97,7 @@ def fixed_seed(seed: Seed) -> int | np.random.SeedSequence:
     return seed if isinstance(seed, int) else seed_sequence(seed)
 
 
-class RateNetwork:
+class RateNetwork(Shown):
     """Base of `RateMap` and `RateFlow`; see there for the parameters."""
 
     dt: float = 1.0
