@@ -24,6 +24,7 @@ from heavytail_snn.core.errors import (
     check_real,
 )
 from heavytail_snn.core.randomness import Seed, child_sequence, recorded_seed, seed_sequence
+from heavytail_snn.core.showing import Shown
 from heavytail_snn.core.time_units import one_time
 from heavytail_snn.models.binary.network import states_at
 from heavytail_snn.models.pulse.pulse_coupled import PulseCoupledNetwork
@@ -36,7 +37,7 @@ NOISES = ("frozen", "fresh")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Presentation:
+class Presentation(Shown):
     """Recordings of all trials: what responses are read from.
 
     Parameters

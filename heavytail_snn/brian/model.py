@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from numpy.typing import NDArray
 
 from heavytail_snn.core.randomness import Seed
+from heavytail_snn.core.showing import Shown
 from heavytail_snn.weights.network_weights import number_of_neurons, sample_weights
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ STEPS = "finite_steps"
 """Variable in which the library counts, for each neuron, the steps up to which it was finite."""
 
 
-class NetworkModel(ABC):
+class NetworkModel(Shown, ABC):
     """Base of the models that run through Brian2, and of yours where equations are not enough.
 
     A model that equations, threshold, reset and the effect of a spike describe is written faster

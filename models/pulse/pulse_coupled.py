@@ -15,6 +15,7 @@ from heavytail_snn.core.arrays import real_array
 from heavytail_snn.core.errors import ParameterError, check_choice, check_integer
 from heavytail_snn.core.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.core.results import Result
+from heavytail_snn.core.showing import Shown
 from heavytail_snn.core.time_units import one_time
 from heavytail_snn.models.pulse import event_engine as engine
 from heavytail_snn.models.pulse.event_state import EventState, Stepper
@@ -47,7 +48,7 @@ class EventRun(Result):
     state: EventState
 
 
-class PulseCoupledNetwork:
+class PulseCoupledNetwork(Shown):
     """Base of the event-exact networks: delta pulses, no delays, one phase per neuron.
 
     Parameters

@@ -15,6 +15,7 @@ from heavytail_snn.core.errors import (
     check_real,
 )
 from heavytail_snn.core.randomness import Seed, recorded_seed, seed_sequence, stream
+from heavytail_snn.core.showing import Shown
 from heavytail_snn.models.rate.activation import activation
 from heavytail_snn.recording.recording import Recording
 from heavytail_snn.recording.traces import Trace
@@ -22,7 +23,7 @@ from heavytail_snn.weights.coupling import Coupling
 from heavytail_snn.weights.network_weights import not_drawn, number_of_neurons, sample_weights
 
 
-class LowRankPlus:
+class LowRankPlus(Shown):
     """The matrix ``bulk + left @ right.T``, never formed: low-rank structure on a random bulk.
 
     Parameters
@@ -97,7 +98,7 @@ def fixed_seed(seed: Seed) -> int | np.random.SeedSequence:
     return seed if isinstance(seed, int) else seed_sequence(seed)
 
 
-class RateNetwork:
+class RateNetwork(Shown):
     """Base of `RateMap` and `RateFlow`; see there for the parameters."""
 
     dt: float = 1.0

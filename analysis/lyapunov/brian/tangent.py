@@ -41,8 +41,9 @@ from heavytail_snn.analysis.lyapunov.brian.saltation.terms import HybridModel, S
 from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO, check_number
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum
 from heavytail_snn.brian import internals
-from heavytail_snn.core.errors import MemoryLimitError, ParameterError
+from heavytail_snn.core.errors import BackendError, MemoryLimitError, ParameterError
 from heavytail_snn.core.randomness import Seed
+from heavytail_snn.core.showing import Shown
 from heavytail_snn.core.time_units import one_time
 
 _MAX_NOISE_BYTES = 4e9
@@ -54,7 +55,7 @@ _DEVIATING = 0.01
 _FIRST_K = 10  # exponents at which "auto" starts
 
 
-class BrianTangent:
+class BrianTangent(Shown):
     """A Brian2 network with the monitors that the saltation method needs.
 
     Use it instead of `lyapunov_spectrum_of_brian` to build and run a standalone project yourself:
@@ -100,6 +101,22 @@ class BrianTangent:
         self.dt = float(self.groups[0].clock.dt)
         self.explanation = explain(self.populations, [p for *_, p in self.pulses])
         self._attach()
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What it was built from, by name."""
+        return {
+            "neurons": [group.name for group in self.groups],
+            "synapses": [item.name for item in self.synapses],
+            "duration": self.duration,
+            "dt": self.dt,
+        }
+
+    def __reduce__(self) -> Any:
+        raise BackendError(
+            "a BrianTangent holds a running Brian2 network, which can be neither pickled nor "
+            "copied; build it in the process that runs it, and send the result of spectrum()"
+        )
 
     def _number(self, target: Any, name: str) -> int:
         names = [g.name for g in self.groups]

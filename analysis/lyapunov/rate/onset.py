@@ -23,6 +23,7 @@ from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_in
 from heavytail_snn.core.options import check_options
 from heavytail_snn.core.randomness import Seed, child_sequence, recorded_seed, stream
 from heavytail_snn.core.results import Result, field_of
+from heavytail_snn.core.showing import short
 from heavytail_snn.models.rate.network import LowRankPlus, check_weights, fixed_seed
 from heavytail_snn.weights.coupling import Coupling
 from heavytail_snn.weights.network_weights import number_of_neurons
@@ -173,7 +174,7 @@ def chaos_onset(
         onsets,
         threshold,
         seed=recorded_seed(parent),
-        parameters=curves[0].parameters | {"coupling": repr(weights)[:200]},
+        parameters=curves[0].parameters | {"coupling": short(weights)},
     )
 
 

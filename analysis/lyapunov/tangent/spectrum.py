@@ -6,7 +6,7 @@ block errors, a convergence history and the derived dimension and entropy.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from heavytail_snn.analysis.lyapunov.tangent.derived import (
 from heavytail_snn.core.errors import ParameterError, check_choice, check_integer
 from heavytail_snn.core.options import check_options
 from heavytail_snn.core.results import Estimate, Result, field_of
+from heavytail_snn.core.showing import Rows, leading
 
 KINDS = ("map", "flow", "event", "posthoc")
 UNITS = ("1/s", "1/tau", "1/step")
@@ -71,6 +72,12 @@ class LyapunovSpectrum(Result):
     rate, n_spikes : float and int or None
         Firing rate (Hz) and number of spikes, for spiking networks.
     """
+
+    told: ClassVar[tuple[str, ...]] = (
+        "unit", "kind", "complete", "tangent_dimension", "n_neurons", "converged", "time",
+        "tangent_warmup", "state_warmup", "qr_interval", "n_qr", "n_floored", "n_slow_crossings",
+        "log10_cond_first", "zero_index",
+    )  # fmt: skip
 
     exponents: np.ndarray = field_of(unit=_RATE, dims=("index",))
     standard_error: np.ndarray = field_of(unit=_RATE, dims=("index",))
@@ -148,6 +155,21 @@ class LyapunovSpectrum(Result):
                     )
                 )
         return tuple(found)
+
+    def highlights(self) -> Rows:
+        """Return the leading exponents, whether they converged, and the protocol."""
+        unit = {"1/s": "s", "1/step": "steps", "1/tau": "tau"}[self.unit]
+        size = f" of {self.tangent_dimension}" if self.tangent_dimension else ""
+        protocol = (
+            f"{self.kind}, {self.exponents.size}{size} exponents, {self.time:.6g} {unit} averaged, "
+            f"{self.n_qr} QR steps, warm-ups {self.state_warmup:.6g} (state), "
+            f"{self.tangent_warmup:.6g} (tangent)"
+        )
+        return [
+            ("exponents", leading(self.exponents, self.standard_error, self.unit)),
+            ("converged", "yes" if self.converged else "no"),
+            ("protocol", protocol),
+        ]
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the exponents against their rank fraction; return the axes."""

@@ -81,7 +81,7 @@ def _described(value: Any) -> Any:
     shape = getattr(value, "shape", ())
     if shape and np.size(value) > 16:
         return f"array of shape {shape}"
-    return value if isinstance(value, int | float | str | None) else str(value)
+    return value if isinstance(value, int | float | str | None) else " ".join(str(value).split())
 
 
 def _recorded(model: NetworkModel, record: Iterable[str]) -> tuple[str, ...]:
