@@ -141,8 +141,8 @@ def _lif_flow(model: LIFNetwork, weights: Any) -> tuple[RateFlow, float, tuple[s
     drive = np.broadcast_to(np.asarray(model.drive, dtype=float), (weights.shape[0],))
     external = float(model.noise.sigma) if model.noise else 0.0
     sigma = float(np.median(_input_noise(weights * unit, drive, external, membrane)))
-    settings = {"sigma": sigma, "membrane": membrane}
-    phi = Activation("siegert", partial(_output, **settings), partial(_slope, **settings))
+    output, slope = (partial(f, sigma=sigma, membrane=membrane) for f in (_output, _slope))
+    phi = Activation("siegert", output, slope)
     notes = []
     if model.synapse != "delta":
         notes.append(f"{model.synapse} synapses are matched in area; their filter is left out")

@@ -52,7 +52,8 @@ def tune_drive[Network: PulseCoupledNetwork](
     >>> bool(abs(network.drive ** 0.5 / (np.pi * 0.01) - 10) < 0.1)
     True
     """
-    network, seed = check_network(network).drawn(seed)
+    check_network(network)
+    network, seed = network.drawn(seed)  # type: ignore[assignment]
     rate = check_real("rate", rate, low=0, open_low=True)
     tolerance = check_real("tolerance", tolerance, low=0, open_low=True)
     check_integer("spikes_per_neuron", spikes_per_neuron, low=1)

@@ -109,6 +109,7 @@ class PulseCoupledNetwork(Shown):
     def _graph(self) -> tuple:
         """Row starts, targets, weights and mask of the synapses by presynaptic neuron."""
         if self._synapses is None:
+            assert self.coupling is not None  # a matrix has been read into synapses
             raise not_drawn(self.coupling)
         return self._synapses
 
