@@ -125,7 +125,9 @@ def test_home_is_not_set(locked, tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows knows every user")
 def test_neither_home_nor_user(locked, tmp_path):
     """A container that runs under a number without an account."""
-    assert f"file {locked}" in run(locked, NO_USER + PROGRAM, tmp_path)
+    # older releases of matplotlib need this to be imported there at all
+    output = run(locked, NO_USER + PROGRAM, tmp_path, MPLCONFIGDIR=str(tmp_path))
+    assert f"file {locked}" in output
 
 
 def test_kernels_are_kept_where_the_user_says(locked, tmp_path):
