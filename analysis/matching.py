@@ -141,7 +141,7 @@ def _lif_flow(model: LIFNetwork, weights: Any) -> tuple[RateFlow, float, tuple[s
     drive = np.broadcast_to(np.asarray(model.drive, dtype=float), (weights.shape[0],))
     external = float(model.noise.sigma) if model.noise else 0.0
     sigma = float(np.median(_input_noise(weights * unit, drive, external, membrane)))
-    settings = {"sigma": sigma, "membrane": membrane}
+    settings: dict[str, Any] = {"sigma": sigma, "membrane": membrane}
     phi = Activation("siegert", partial(_output, **settings), partial(_slope, **settings))
     notes = []
     if model.synapse != "delta":
