@@ -82,7 +82,7 @@ def short(value: Any, limit: int = 200, *, digits: int | None = None) -> str:
         Significant digits of numbers; all by default.
     """
     if hasattr(value, "shape") and hasattr(value, "dtype") and value.shape != ():
-        return _array(value)
+        return _array(value, digits)
     if isinstance(value, float | np.floating) and not hasattr(value, "dim"):
         return repr(float(value)) if digits is None else number(float(value), digits)
     more = f", ... {len(value)} in all" if _is_long(value) else ""
@@ -111,11 +111,11 @@ def _plain(value: Any) -> str:
     return text if isinstance(value, str) or "array(" not in text else type(value).__name__
 
 
-def _array(value: Any) -> str:
+def _array(value: Any, digits: int | None) -> str:
     kind = type(value).__name__
     name = "array" if kind in ("ndarray", "Quantity") else kind
-    if name == "array" and value.size <= 4 and value.ndim == 1 and value.dtype.kind in "fiu":
-        return f"[{', '.join(number(float(item)) for item in np.asarray(value))}]"
+    if kind == "ndarray" and value.size <= 4 and value.ndim == 1 and value.dtype.kind in "fiu":
+        return short(np.asarray(value).tolist(), digits=digits)
     return f"{name} of shape {tuple(int(n) for n in value.shape)}"
 
 
