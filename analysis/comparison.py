@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
 from heavytail_snn.core.errors import ParameterError, check_real
 from heavytail_snn.core.results import Estimate, Result
+from heavytail_snn.core.showing import Rows, Shown, as_text, with_error, words
 
 Numbers = Estimate | Result | Iterable[Any]
 Tolerance = float | Mapping[str, float]
+_SHOWN = 12  # rows of a comparison that is printed
 
 
 @dataclass(frozen=True)
-class ComparedQuantity:
+class ComparedQuantity(Shown):
     """One row of a comparison.
 
     Parameters
@@ -52,9 +54,25 @@ class ComparedQuantity:
     reason: str
     accuracy: float = 0.0
 
+    def sentence(self) -> str:
+        """Return both numbers and the verdict in a line."""
+        sides = ", ".join(
+            f"{side} {with_error(e.value, e.standard_error, e.unit)}" if e else f"not {side}"
+            for side, e in (("measured", self.measured), ("predicted", self.predicted))
+        )
+        z = f" (z = {self.z:.2g})" if math.isfinite(self.z) else ""
+        return f"{sides}: {self.verdict}{z}"
+
+    def shown(self) -> tuple[str, Rows]:
+        """Return both numbers and the reason of the verdict."""
+        return "ComparedQuantity", [(words(self.name), self.sentence()), ("reason", self.reason)]
+
+    def __repr__(self) -> str:
+        return f"ComparedQuantity({words(self.name)}: {self.sentence()})"
+
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Shown):
     """All compared quantities, in the order of the measurement.
 
     Parameters
@@ -69,6 +87,22 @@ class Comparison:
     z_limit: float = 3.0
     tolerance: Tolerance = 0.0
     title: str = field(default="", kw_only=True)
+
+    def shown(self) -> tuple[str, Rows]:
+        """Return one row a quantity, those that differ first where there are many."""
+        rows = self.rows if len(self.rows) <= _SHOWN else sorted(self.rows, key=_by_verdict)
+        shown = [(words(row.name), row.sentence()) for row in rows[:_SHOWN]]
+        left = len(rows) - len(shown)
+        shown += [("", f"and {left} more in .rows")] * bool(left)
+        return f"Comparison{f': {self.title}' * bool(self.title)}", shown
+
+    def __str__(self) -> str:
+        return as_text(*self.shown())
+
+    def __repr__(self) -> str:
+        verdicts = [row.verdict for row in self.rows]
+        counts = ", ".join(f"{verdicts.count(v)} {v}" for v in dict.fromkeys(verdicts))
+        return f"{self.shown()[0]} ({counts})"
 
     def __getitem__(self, name: str) -> ComparedQuantity:
         for row in self.rows:
@@ -270,6 +304,10 @@ def _judge(
     reason += f"{predicted.value:.4g}{distance}"
     reason += f"; the prediction holds for {predicted.domain}." if predicted.domain else "."
     return row("agrees" if agrees else "differs", reason, difference, relative, z)
+
+
+def _by_verdict(row: ComparedQuantity) -> int:
+    return ("differs", "agrees", "not comparable").index(row.verdict)
 
 
 def _known(estimate: Estimate) -> float:

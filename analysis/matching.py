@@ -6,6 +6,7 @@ is measured by running both.
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from heavytail_snn.analysis.theory.lif.siegert import siegert_derivatives
 from heavytail_snn.core.errors import ConvergenceError, ParameterError
 from heavytail_snn.core.randomness import Seed, recorded_seed
 from heavytail_snn.core.results import Estimate, Result, field_of
+from heavytail_snn.core.showing import Rows
 from heavytail_snn.models.binary.network import BinaryNetwork, states_at
 from heavytail_snn.models.brian.lif import LIFNetwork
 from heavytail_snn.models.brian.lif_noise import ColouredNoise
@@ -27,6 +29,7 @@ from heavytail_snn.recording.recording import Recording
 
 _SETTLE = 20.0  # time constants before the rate network is averaged
 _AVERAGED = 40.0  # time constants
+_SHOWN = 6  # compared quantities in what is printed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +54,10 @@ class MatchedNetwork(Result):
     comparison: Comparison
     correlation: float = field_of(quantity="correlation_of_rates")
     sigma: float = field_of()
+
+    def highlights(self) -> Rows:
+        """Return the compared quantities."""
+        return self.comparison.shown()[1][:_SHOWN]
 
 
 def match_rate_network(
@@ -134,21 +141,35 @@ def _lif_flow(model: LIFNetwork, weights: Any) -> tuple[RateFlow, float, tuple[s
     drive = np.broadcast_to(np.asarray(model.drive, dtype=float), (weights.shape[0],))
     external = float(model.noise.sigma) if model.noise else 0.0
     sigma = float(np.median(_input_noise(weights * unit, drive, external, membrane)))
-    tau = membrane["tau"]
-
-    def rate(x: Any) -> Any:
-        return tau * siegert_derivatives(np.asarray(x) * 1e-3, sigma, **membrane)[0]
-
-    def slope(x: Any) -> Any:
-        return tau * 1e-3 * siegert_derivatives(np.asarray(x) * 1e-3, sigma, **membrane)[1]
-
-    phi = Activation("siegert", rate, slope)
+    output, slope = (partial(f, sigma=sigma, membrane=membrane) for f in (_output, _slope))
+    phi = Activation("siegert", output, slope)
     notes = []
     if model.synapse != "delta":
         notes.append(f"{model.synapse} synapses are matched in area; their filter is left out")
     if isinstance(model.noise, ColouredNoise):
         notes.append("coloured noise is matched as white noise of the same amplitude")
     return RateFlow(weights * (unit * 1e3), phi=phi, bias=drive * 1e3), sigma, tuple(notes)
+
+
+# functions of the module and not of a call, so that matched networks pickle
+
+
+def _output(x: Any, *, sigma: float, membrane: dict[str, Any]) -> Any:
+    """Return tau times the rate at the mean input x in mV."""
+    return membrane["tau"] * siegert_derivatives(np.asarray(x) * 1e-3, sigma, **membrane)[0]
+
+
+def _slope(x: Any, *, sigma: float, membrane: dict[str, Any]) -> Any:
+    slope = siegert_derivatives(np.asarray(x) * 1e-3, sigma, **membrane)[1]
+    return membrane["tau"] * 1e-3 * slope
+
+
+def _mean_state(x: Any, *, noise: float) -> Any:
+    return erf(x / (noise * math.sqrt(2.0)))
+
+
+def _mean_state_slope(x: Any, *, noise: float) -> Any:
+    return math.sqrt(2.0 / math.pi) / noise * np.exp(-0.5 * (x / noise) ** 2)
 
 
 def _input_noise(
@@ -205,10 +226,7 @@ def _binary_flow(model: BinaryNetwork, weights: Any) -> tuple[RateFlow, float, t
     squares = np.asarray((weights**2).sum(axis=1)).ravel()
     gain = math.sqrt(float(squares.mean()))
     noise = math.sqrt(theory.matched_rate_network(gain, s).noise_variance)
-    phi = Activation(
-        "erf", lambda x: erf(x / (s * math.sqrt(2.0))),
-        lambda x: math.sqrt(2.0 / math.pi) / s * np.exp(-0.5 * (x / s) ** 2),
-    )  # fmt: skip
+    phi = Activation("erf", partial(_mean_state, noise=s), partial(_mean_state_slope, noise=s))
     bias = np.asarray(model.drive, dtype=float) - model.threshold
     network = RateFlow(weights, phi=phi, noise=noise, scheme="euler", dt=0.05, bias=bias)
     return network, s, ()

@@ -16,6 +16,7 @@ from scipy import special
 from heavytail_snn.core.arrays import real_array
 from heavytail_snn.core.errors import ParameterError, check_choice, check_integer, check_real
 from heavytail_snn.core.randomness import Seed, stream
+from heavytail_snn.core.showing import Shown
 
 Floats = NDArray[np.float64]
 
@@ -25,7 +26,7 @@ _LOST_POWER = 1e-12  # share of a kernel that its truncated Fourier series may m
 
 
 @dataclass(frozen=True, eq=False)
-class Stimulus:
+class Stimulus(Shown):
     """A set of stimuli.
 
     Parameters

@@ -23,7 +23,8 @@ from heavytail_snn.core.errors import (
     check_integer,
     check_real,
 )
-from heavytail_snn.core.randomness import Seed, child_sequence, recorded_seed
+from heavytail_snn.core.randomness import Seed, child_sequence, recorded_seed, seed_sequence
+from heavytail_snn.core.showing import Shown
 from heavytail_snn.core.time_units import one_time
 from heavytail_snn.models.binary.network import states_at
 from heavytail_snn.models.pulse.pulse_coupled import PulseCoupledNetwork
@@ -36,7 +37,7 @@ NOISES = ("frozen", "fresh")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Presentation:
+class Presentation(Shown):
     """Recordings of all trials: what responses are read from.
 
     Parameters
@@ -136,7 +137,7 @@ def present(
     Parameters
     ----------
     model : LIFNetwork, BinaryNetwork, RateMap, RateFlow, ThetaNetwork, RapidThetaNetwork, ...
-        Its weights are drawn once, from the seed, and shared by all trials.
+        Its weights are drawn once, from the seed as by `simulate`, and shared by all trials.
     stimulus : Stimulus or (n_stimuli, n_neurons) array_like
         Patterns of standard normal numbers, projected from the features with the same seed.
     duration : Quantity of time or float
@@ -194,7 +195,8 @@ def present(
     n_repeats = check_integer("n_repeats", n_repeats, low=1)
     if noise == "fresh" and getattr(model, "noise_seed", None) is not None:
         raise ParameterError("noise", noise, "contradicts the model's frozen noise seed")
-    root = child_sequence(seed, "presentation")  # fixes a Generator's or None's entropy
+    parent = seed_sequence(seed)  # fixes a Generator's or None's entropy
+    root = child_sequence(parent, "presentation")
     if not isinstance(model, NetworkModel | RateNetwork | PulseCoupledNetwork):
         raise ParameterError(
             "model", type(model).__name__, "must be a network of heavytail_snn.models"
@@ -202,7 +204,9 @@ def present(
     size = model.size if isinstance(model, NetworkModel) else model.n_neurons
     patterns = _patterns(stimulus, size, root)
     if isinstance(model, NetworkModel):
-        model = dataclasses.replace(model, weights=model.sample_weights(root))  # type: ignore[type-var]
+        model = dataclasses.replace(model, weights=model.sample_weights(parent))  # type: ignore[type-var]
+    else:
+        model = model.drawn(parent)[0]
     trials = [(s, r) for s in range(len(patterns)) for r in range(n_repeats)]
     rows: list[list[Recording]] = [[] for _ in patterns]
     for number, repeat in tqdm(trials, disable=not progress, desc="trials"):
@@ -229,7 +233,7 @@ def present(
             "noise": noise,
             "n_repeats": n_repeats,
         },
-        seed=recorded_seed(root),
+        seed=recorded_seed(parent),
     )
 
 

@@ -75,6 +75,8 @@ from heavytail_snn.analysis.lyapunov.tangent.kaplan_yorke import entropy_rate as
 from heavytail_snn.analysis.lyapunov.tangent.kaplan_yorke import (
     kaplan_yorke_dimension as kaplan_yorke_dimension,
 )
+from heavytail_snn.analysis.lyapunov.tangent.protocol import StepMeaning as StepMeaning
+from heavytail_snn.analysis.lyapunov.tangent.protocol import TangentProtocol as TangentProtocol
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum as LyapunovSpectrum
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import (
     spectrum_from_blocks as spectrum_from_blocks,

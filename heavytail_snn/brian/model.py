@@ -8,13 +8,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
-from heavytail_snn.core.errors import ParameterError, check_integer
 from heavytail_snn.core.randomness import Seed
-from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.core.showing import Shown
+from heavytail_snn.weights.network_weights import number_of_neurons, sample_weights
 
 if TYPE_CHECKING:
     from brian2 import Clock, NeuronGroup, Synapses
@@ -28,7 +26,7 @@ STEPS = "finite_steps"
 """Variable in which the library counts, for each neuron, the steps up to which it was finite."""
 
 
-class NetworkModel(ABC):
+class NetworkModel(Shown, ABC):
     """Base of the models that run through Brian2, and of yours where equations are not enough.
 
     A model that equations, threshold, reset and the effect of a spike describe is written faster
@@ -53,30 +51,11 @@ class NetworkModel(ABC):
     @property
     def size(self) -> int:
         """Number of neurons."""
-        if isinstance(self.weights, Coupling):
-            return check_integer(
-                "n_neurons",
-                self.n_neurons,
-                low=1,
-                high=2**31 - 1,
-                remedy="a Coupling needs n_neurons=...",
-            )
-        shape = self.weights.shape if sparse.issparse(self.weights) else np.shape(self.weights)
-        if len(shape) != 2 or shape[0] != shape[1] or shape[0] == 0:
-            raise ParameterError(
-                "weights", self.weights, "must be a Coupling or a square matrix W[target, source]"
-            )
-        if self.n_neurons not in (None, shape[0]):
-            raise ParameterError(
-                "n_neurons", self.n_neurons, f"must equal the matrix's size {shape[0]}", "omit it"
-            )
-        return int(shape[0])
+        return number_of_neurons(self.weights, self.n_neurons)
 
     def sample_weights(self, seed: Seed = None) -> Any:
         """Return W[target, source]: the matrix given, or a sample of the Coupling."""
-        if isinstance(self.weights, Coupling):
-            return self.weights.sample(self.size, seed)
-        return self.weights
+        return sample_weights(self.weights, self.n_neurons, seed)
 
     @property
     @abstractmethod

@@ -28,7 +28,8 @@ def _restored(
     cls: type[HeavytailError], arguments: tuple[Any, ...], attributes: Mapping[str, Any]
 ) -> HeavytailError:
     """Return an error as it was, past constructors that take other arguments than the message."""
-    error = cls.__new__(cls, *arguments)
+    # not cls.__new__: for a MemoryLimitError Python finds that of MemoryError, and refuses it
+    error = Exception.__new__(cls, *arguments)
     vars(error).update(attributes)
     return error
 

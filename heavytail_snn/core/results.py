@@ -2,7 +2,8 @@
 
 A result is a frozen dataclass whose fields carry metadata (`field_of`): unit, names of the array's
 dimensions, and, for a number that theory can predict, the name of the field with its standard
-error.  From these the base class derives `to_xarray()`, `to_dict()` and `estimates()`.
+error.  From these the base class derives `to_xarray()`, `to_dict()`, `estimates()` and what
+`print` shows.
 """
 
 import dataclasses
@@ -13,12 +14,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from heavytail_snn.core.result_rows import estimate_rows, other_rows, summary
+from heavytail_snn.core.showing import Rows, Shown, as_text, with_error, words
+
 if TYPE_CHECKING:
     import xarray as xr
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Estimate(Shown):
     """One number with its unit and uncertainty: what measurement and theory exchange.
 
     Parameters
@@ -42,10 +46,14 @@ class Estimate:
     source: str = ""
     domain: str = ""
 
+    def shown(self) -> tuple[str, Rows]:
+        """Return the number, and where it comes from and holds."""
+        number = with_error(self.value, self.standard_error, self.unit)
+        rows = [(words(self.name), number), ("from", self.source), ("holds for", self.domain)]
+        return "Estimate", [row for row in rows if row[1]]
+
     def __str__(self) -> str:
-        error = "" if np.isnan(self.standard_error) else f" +- {self.standard_error:.2g}"
-        unit = f" {self.unit}" if self.unit else ""
-        return f"{self.name} = {self.value:.4g}{error}{unit}"
+        return f"{words(self.name)} = {with_error(self.value, self.standard_error, self.unit)}"
 
 
 def field_of(
@@ -62,7 +70,7 @@ def field_of(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class Result(Shown):
     """Base of all results.
 
     Parameters
@@ -76,6 +84,7 @@ class Result:
     """
 
     domain: ClassVar[str] = ""  # of a theory: where its numbers hold
+    told: ClassVar[tuple[str, ...]] = ()  # fields that `highlights` shows
 
     parameters: dict[str, Any] = field(default_factory=dict)
     seed: Any = None
@@ -100,6 +109,21 @@ class Result:
                 )
             )
         return tuple(found)
+
+    def highlights(self) -> Rows:
+        """Return rows (label, text) that a class shows below its estimates."""
+        return []
+
+    def shown(self) -> tuple[str, Rows]:
+        """Return what is shown: estimates, warnings, other numbers, how they were reached."""
+        rows = estimate_rows(self) + self.highlights() + other_rows(self)
+        return type(self).__name__, rows
+
+    def __str__(self) -> str:
+        return as_text(*self.shown())
+
+    def __repr__(self) -> str:
+        return summary(self)
 
     def unit_of(self, name: str) -> str:
         """Return the unit of a field; a subclass overrides it where the unit depends on the run."""

@@ -11,10 +11,13 @@ import numpy as np
 
 from heavytail_snn.core.errors import check_real
 from heavytail_snn.core.results import Result, field_of
+from heavytail_snn.core.showing import Rows, wrapped
 from heavytail_snn.core.time_units import one_time
 
 if TYPE_CHECKING:
     from heavytail_snn.recording.recording import Recording
+
+_FLAGGED, _WARNINGS = 8, 3  # units and warnings that are printed; the fields hold all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,15 +57,25 @@ class QualityReport(Result):
         return np.flatnonzero([not flags for flags in self.flags])
 
     def __str__(self) -> str:
+        left = self.flagged_units.size - _FLAGGED
         lines = [
             f"{len(self.flags)} units, {self.n_spikes} spikes in {self.duration:.6g} s; sorted, "
             "unique, finite and inside the limits",
             f"rates {self.rates.min():.3g} / {np.median(self.rates):.3g} / "
             f"{self.rates.max():.3g} Hz (min / median / max)",
-            *(f"unit {unit}: {'; '.join(self.flags[unit])}" for unit in self.flagged_units),
-            *self.warnings,
+            *(f"unit {u}: {'; '.join(self.flags[u])}" for u in self.flagged_units[:_FLAGGED]),
+            *[f"and {left} more units (see flagged_units)"] * (left > 0),
+            *self.warnings[:_WARNINGS],
         ]
-        return "\n".join(lines)
+        return "\n".join(wrapped(line, 1) for line in lines)
+
+    def shown(self) -> tuple[str, Rows]:
+        """Return the lines of the report."""
+        return "QualityReport", [("", line) for line in str(self).splitlines()]
+
+    def __repr__(self) -> str:
+        flagged = self.flagged_units.size
+        return f"QualityReport({len(self.flags)} units, {flagged} of them flagged)"
 
 
 def quality_report(

@@ -17,9 +17,11 @@ from heavytail_snn.core.errors import (
     check_integer,
     check_memory_limit,
 )
+from heavytail_snn.core.showing import Rows
 from heavytail_snn.core.time_units import in_seconds, one_time
 from heavytail_snn.recording import checks
-from heavytail_snn.recording.traces import Trace, check_traces, freeze, same_fields
+from heavytail_snn.recording.overview import overview
+from heavytail_snn.recording.traces import Frozen, Trace, check_traces, freeze, same_fields
 
 if TYPE_CHECKING:
     import neo
@@ -32,7 +34,7 @@ EDGE_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class Recording:
+class Recording(Frozen):
     """Spikes of `n_units` units in [t_start, t_stop], and traces recorded with them.
 
     Parameters
@@ -235,14 +237,9 @@ class Recording:
 
     @classmethod
     def from_neo(
-        cls,
-        data: Any,
-        t_start: Any = None,
-        t_stop: Any = None,
-        *,
-        sort: bool = False,
-        drop_duplicates: bool = False,
-    ) -> "Recording":
+        cls, data: Any, t_start: Any = None, t_stop: Any = None, *,
+        sort: bool = False, drop_duplicates: bool = False,
+    ) -> "Recording":  # fmt: skip
         """Return a neo Segment, Block or list of SpikeTrains; see `neo_edge.from_neo`."""
         from heavytail_snn.recording.neo_edge import from_neo
 
@@ -388,6 +385,10 @@ class Recording:
     def __eq__(self, other: object) -> bool:
         """Compare spikes, limits and traces; `attrs`, the provenance, may differ."""
         return isinstance(other, Recording) and same_fields(self, other, ignore=("attrs",))
+
+    def shown(self) -> tuple[str, Rows]:
+        """Return size, limits, rates, traces and where the data come from."""
+        return "Recording", overview(self)
 
     def __repr__(self) -> str:
         return (

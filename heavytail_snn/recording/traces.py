@@ -7,12 +7,20 @@ from typing import Any
 import numpy as np
 
 from heavytail_snn.core.errors import ParameterError, RecordingError
+from heavytail_snn.core.showing import Shown
 from heavytail_snn.core.time_units import one_time
 from heavytail_snn.recording.checks import checked_ids
 
 
+class Frozen(Shown):
+    """Base of dataclasses whose arrays are read-only, also after pickling and copying."""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        freeze(self, **state)
+
+
 @dataclass(frozen=True, eq=False)
-class Trace:
+class Trace(Frozen):
     """A regularly sampled variable of some units, for example the membrane potential.
 
     Parameters

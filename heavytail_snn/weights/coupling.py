@@ -22,6 +22,7 @@ from heavytail_snn.core.errors import (
     check_real,
 )
 from heavytail_snn.core.randomness import Seed, stream
+from heavytail_snn.core.showing import Shown
 from heavytail_snn.weights.laws import Law, Mixture
 from heavytail_snn.weights.wiring import AllToAll, FixedInDegree, FixedProbability, Wiring
 
@@ -33,7 +34,7 @@ _WORKING_COPIES = 2  # the result and the largest temporary beside it
 
 
 @dataclass(frozen=True)
-class Dale:
+class Dale(Shown):
     """Dale's law: the first neurons excite with |w|, the others inhibit with -g |w|.
 
     Parameters
@@ -58,7 +59,7 @@ class Dale:
 
 
 @dataclass(frozen=True)
-class Inhibitory:
+class Inhibitory(Shown):
     """All synapses inhibit: the weight is -|w|."""
 
     def factors(self, n_neurons: int) -> Floats:
@@ -67,7 +68,7 @@ class Inhibitory:
 
 
 @dataclass(frozen=True)
-class Coupling:
+class Coupling(Shown):
     """A recipe for weight matrices.
 
     Parameters

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from heavytail_snn.core.arrays import real_array
 from heavytail_snn.core.errors import ParameterError, check_integer, check_real
 from heavytail_snn.core.randomness import Seed, stream
+from heavytail_snn.core.showing import Shown
 
 Floats = NDArray[np.float64]
 Shape = int | tuple[int, ...]
@@ -18,7 +19,7 @@ Shape = int | tuple[int, ...]
 LARGEST_SAMPLE = 2**40  # 8 terabytes: a slip of the pen, which numpy would answer obscurely
 
 
-class Law(ABC):
+class Law(Shown, ABC):
     """Base of all weight laws, and of yours.
 
     A law of your own is a subclass with two members, `draw` and `tail_exponent`.  It then works in
@@ -167,7 +168,3 @@ class Law(ABC):
     def cdf(self, x: ArrayLike) -> Floats:
         """Cumulative probability at `x`."""
         return self.distribution().cdf(real_array("x", x))
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
-        return f"{type(self).__name__}({shown})"

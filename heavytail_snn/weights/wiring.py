@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from heavytail_snn.core.compiled import compiled
 from heavytail_snn.core.errors import ParameterError, check_integer, check_real
+from heavytail_snn.core.showing import Shown
 
 Integers = NDArray[np.int32]
 Rows = tuple[NDArray[np.int64], Integers]
@@ -20,7 +21,7 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @dataclass(frozen=True)
-class AllToAll:
+class AllToAll(Shown):
     """Every neuron receives from every neuron."""
 
     def in_degree(self, n_neurons: int, autapses: bool) -> float:
@@ -33,7 +34,7 @@ class AllToAll:
 
 
 @dataclass(frozen=True)
-class FixedProbability:
+class FixedProbability(Shown):
     """Erdos-Renyi wiring: each possible synapse exists with probability `p`, independently."""
 
     p: float
@@ -59,7 +60,7 @@ class FixedProbability:
 
 
 @dataclass(frozen=True)
-class FixedInDegree:
+class FixedInDegree(Shown):
     """Each neuron receives exactly `k` synapses from distinct random sources."""
 
     k: int

@@ -15,9 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 from heavytail_snn.core.arrays import real_array
 from heavytail_snn.core.compiled import compiled
 from heavytail_snn.core.errors import ParameterError, check_integer, check_real
-from heavytail_snn.core.randomness import Seed, stream
+from heavytail_snn.core.randomness import Seed, seed_sequence, stream
 from heavytail_snn.models.rate.network import check_weights
 from heavytail_snn.models.rate.trial_arguments import increasing_times, trials_of_neurons
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.network_weights import dense_weights
 
 Floats = NDArray[np.float64]
 
@@ -26,6 +28,7 @@ def binary_trials(
     weights: Any,
     times: ArrayLike,
     *,
+    n_neurons: int | None = None,
     drive: ArrayLike = 0.0,
     initial: ArrayLike | None = None,
     n_trials: int | None = None,
@@ -37,10 +40,12 @@ def binary_trials(
 
     Parameters
     ----------
-    weights : (n, n) ndarray, row = target
-        In float32 the sums over sources take half the time.
+    weights : Coupling, (n, n) ndarray or sparse array, row = target
+        Dense in the computation; in float32 the sums over sources take half the time.
     times : (n_times,) array_like
         When to read the states, in mean update intervals, increasing.
+    n_neurons : int, optional
+        Needed with a Coupling.
     drive : (n_trials, n) array_like or float
         Input added to the field of each unit.
     initial : (n_trials, n) or (n,) array_like of +-1, optional
@@ -53,7 +58,8 @@ def binary_trials(
         Whether all trials share update times, threshold noise and the random initial state, or
         draw their own, as the repeats of an experiment do.
     seed : int, SeedSequence, Generator or None
-        Of initial state, update times and noise; equal seeds give equal noise in other calls too.
+        Of the Coupling, initial state, update times and noise; equal seeds give equal noise in
+        other calls too.
 
     Returns
     -------
@@ -76,7 +82,8 @@ def binary_trials(
     >>> states[0].tolist()
     [[1.0, -1.0], [-1.0, 1.0]]
     """
-    weights = np.ascontiguousarray(check_weights(weights))
+    seed = seed_sequence(seed) if isinstance(weights, Coupling) else seed
+    weights = np.ascontiguousarray(check_weights(dense_weights(weights, n_neurons, seed)))
     n_neurons = len(weights)
     moments = increasing_times(times)
     noise = check_real("noise", noise, low=0)
@@ -97,16 +104,26 @@ def binary_trials(
 
 
 def synchronous_trials(
-    weights: Any, n_steps: int, *, initial: ArrayLike, drive: ArrayLike = 0.0
+    weights: Any,
+    n_steps: int,
+    *,
+    n_neurons: int | None = None,
+    initial: ArrayLike,
+    drive: ArrayLike = 0.0,
+    seed: Seed = None,
 ) -> Floats:
     """Update all +-1 units of many noiseless trials together; see `binary_trials`.
 
     Parameters
     ----------
-    weights : (n, n) ndarray, row = target
+    weights : Coupling, (n, n) ndarray or sparse array, row = target
     n_steps : int
+    n_neurons : int, optional
+        Needed with a Coupling.
     initial, drive : (n_trials, n) or (n,) array_like or float
         The initial state may be any real numbers: the first step may read a graded code.
+    seed : int, SeedSequence, Generator or None
+        Of the Coupling.
 
     Returns
     -------
@@ -118,7 +135,7 @@ def synchronous_trials(
     ParameterError
         If shapes do not match or values are not finite.
     """
-    weights = np.ascontiguousarray(check_weights(weights))
+    weights = np.ascontiguousarray(check_weights(dense_weights(weights, n_neurons, seed)))
     n_steps = check_integer("n_steps", n_steps, low=1)
     start, inputs = real_array("initial", initial), real_array("drive", drive)
     n_trials = None if 2 in (start.ndim, inputs.ndim) else 1

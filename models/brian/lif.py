@@ -5,7 +5,7 @@ the area of a postsynaptic potential over tau, so that all three synapses have o
 """
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -17,6 +17,7 @@ from heavytail_snn.core.errors import ParameterError, check_choice
 from heavytail_snn.core.randomness import Seed, stream
 from heavytail_snn.core.units import in_unit, in_unit_array, whole_steps
 from heavytail_snn.models.brian.lif_noise import NOISE_EQUATIONS, ColouredNoise, WhiteNoise
+from heavytail_snn.weights.coupling import Coupling
 
 # kind: (equations of the synaptic potential, effect of a spike)
 _SYNAPSES = {
@@ -49,7 +50,8 @@ class LIFNetwork(NetworkModel):
     Parameters
     ----------
     weights : Coupling, (n, n) ndarray or sparse array
-        ``W[target, source]`` in units of `unit_weight`; for delta synapses the jump of v.
+        ``W[target, source]`` in units of `unit_weight`; for delta synapses the jump of v.  A
+        Coupling with a gain in volts is brought to these units.
     n_neurons : int
         Needed with a Coupling.
     drive : Quantity of voltage, one or (n,)
@@ -96,6 +98,10 @@ class LIFNetwork(NetworkModel):
                 "noise", self.noise, "must be a noise or None", "use WhiteNoise(2*mV)"
             )
         self._scalars()
+        if isinstance(self.weights, Coupling) and self.weights.unit == "V":
+            gain = self.weights.gain / float(self.unit_weight)
+            plain = replace(self.weights, gain=gain, unit="")
+            object.__setattr__(self, "weights", plain)
         in_unit_array("drive", self.drive, mV, self.size)
         if self.initial is not None:
             in_unit_array("initial", self.initial, mV, self.size)

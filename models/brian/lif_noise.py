@@ -5,6 +5,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from brian2 import Quantity, ms, mV
 
 from heavytail_snn.core.errors import check_integer
+from heavytail_snn.core.showing import Shown
 from heavytail_snn.core.units import in_unit
 
 # kind: (term of dv/dt, further equations)
@@ -16,7 +17,7 @@ NOISE_EQUATIONS = {
 
 
 @dataclass(frozen=True)
-class WhiteNoise:
+class WhiteNoise(Shown):
     """``sigma sqrt(tau) xi(t)`` in each neuron: free standard deviation of v is sigma / sqrt(2).
 
     Parameters

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from heavytail_snn.brian.connectivity import Connectivity
 from heavytail_snn.brian.model import NetworkModel, Values
 from heavytail_snn.core.arrays import real_array
-from heavytail_snn.core.errors import ParameterError, check_choice, check_real
+from heavytail_snn.core.errors import ParameterError, check_choice, check_integer, check_real
 from heavytail_snn.core.randomness import Seed, stream
 from heavytail_snn.core.units import in_unit, in_unit_array, whole_steps
 
@@ -115,6 +115,7 @@ class SpikingNetwork(NetworkModel):
                 raise ParameterError(
                     name, text, f"must be a Brian2 string of {type(self).__name__}", "define it"
                 )
+        check_integer("n_neurons", self.size)
         self._numbers()
 
     # ------------------------------------------------------------------ what a subclass may say
@@ -252,8 +253,9 @@ def _in_unit(
 ) -> float | NDArray[np.float64]:
     """Return one value (size None) or `size` values in SI units."""
     if not unit.is_dimensionless:
-        one = size is None
-        return in_unit(name, value, unit) if one else in_unit_array(name, value, unit, size)
+        if size is None:
+            return in_unit(name, value, unit)
+        return in_unit_array(name, value, unit, size)
     if size is None:
         return check_real(name, value)
     array = real_array(name, value)

@@ -29,7 +29,8 @@ def tune_drive[Network: PulseCoupledNetwork](
     Parameters
     ----------
     network : PulseCoupledNetwork
-        Its weights are kept.  Unequal drives keep their ratios.
+        Its weights are kept; those of a Coupling are drawn from `seed`.  Unequal drives keep their
+        ratios.
     rate : float
         Target in Hz.
     tolerance : float
@@ -52,6 +53,7 @@ def tune_drive[Network: PulseCoupledNetwork](
     True
     """
     check_network(network)
+    network, seed = network.drawn(seed)  # type: ignore[assignment]
     rate = check_real("rate", rate, low=0, open_low=True)
     tolerance = check_real("tolerance", tolerance, low=0, open_low=True)
     check_integer("spikes_per_neuron", spikes_per_neuron, low=1)

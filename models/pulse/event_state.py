@@ -8,6 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from heavytail_snn.core.errors import ConvergenceError, HeavytailError, ParameterError
+from heavytail_snn.core.showing import Shown
 from heavytail_snn.models.pulse import event_engine as engine
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class AvalancheError(HeavytailError, RuntimeError):
 
 
 @dataclass(frozen=True)
-class EventState:
+class EventState(Shown):
     """State of a pulse-coupled network between two spikes.
 
     Parameters

@@ -17,8 +17,10 @@ class PulseLIFNetwork(PulseCoupledNetwork):
 
     Parameters
     ----------
-    weights : (n, n) csr_array, csc_array or ndarray, row = target
+    weights : Coupling, (n, n) csr_array, csc_array or ndarray, row = target
         Jumps of V, in units of the distance from reset to threshold; any signs.
+    n_neurons : int, optional
+        Needed with a Coupling.
     drive : float or (n,) array
         I > 0, the input above threshold, in the same units.
     on_avalanche : {"error", "fire"}
@@ -45,13 +47,14 @@ class PulseLIFNetwork(PulseCoupledNetwork):
     def __init__(
         self,
         weights: Any,
+        n_neurons: int | None = None,
         *,
         drive: Any,
         on_avalanche: str = "error",
         tau: Any = 0.01,
         queue: str = "auto",
     ) -> None:
-        super().__init__(weights, drive=drive, tau=tau, queue=queue)
+        super().__init__(weights, n_neurons, drive=drive, tau=tau, queue=queue)
         self.on_avalanche = check_choice("on_avalanche", on_avalanche, ("error", "fire"))
 
     def _cells(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -15,10 +15,18 @@ from heavytail_snn.core.arrays import real_array
 from heavytail_snn.core.errors import ParameterError, check_choice, check_integer
 from heavytail_snn.core.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.core.results import Result
+from heavytail_snn.core.showing import Shown
 from heavytail_snn.core.time_units import one_time
 from heavytail_snn.models.pulse import event_engine as engine
 from heavytail_snn.models.pulse.event_state import EventState, Stepper
 from heavytail_snn.recording.recording import Recording
+from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.network_weights import (
+    check_size,
+    not_drawn,
+    number_of_neurons,
+    sample_weights,
+)
 
 # Above this size the heap beats scanning all next spike times (tests/benchmarks/bench_events.py).
 HEAP_ABOVE = 2000
@@ -40,14 +48,17 @@ class EventRun(Result):
     state: EventState
 
 
-class PulseCoupledNetwork:
+class PulseCoupledNetwork(Shown):
     """Base of the event-exact networks: delta pulses, no delays, one phase per neuron.
 
     Parameters
     ----------
-    weights : (n, n) csr_array, csc_array or ndarray, row = target
-        Jump of the target's voltage at each spike, in the model's own units.  A csc_array of
-        float64 is used without a copy; equal weights are stored once.
+    weights : Coupling, (n, n) csr_array, csc_array or ndarray, row = target
+        Jump of the target's voltage at each spike, in the model's own units.  A Coupling is drawn
+        when the network is simulated, from that call's seed.  A csc_array of float64 is used
+        without a copy; equal weights are stored once.
+    n_neurons : int, optional
+        Needed with a Coupling.
     drive : float or (n,) array
         Constant input, > 0 in the model's own units, so that every neuron fires when alone.
     tau : float or quantity of time
@@ -66,13 +77,86 @@ class PulseCoupledNetwork:
     reset: ClassVar[float]
     name: ClassVar[str]
 
-    def __init__(self, weights: Any, *, drive: Any, tau: Any = 0.01, queue: str = "auto") -> None:
+    def __init__(
+        self,
+        weights: Any,
+        n_neurons: int | None = None,
+        *,
+        drive: Any,
+        tau: Any = 0.01,
+        queue: str = "auto",
+    ) -> None:
         self.tau = one_time("tau", tau, low=0, open_low=True)
         check_choice("queue", queue, ("auto", "heap", "scan"))
-        self._graph, self.n_neurons, self.n_synapses = _graph(weights)
+        self._set_weights(weights, n_neurons)
         self.use_heap = queue == "heap" or (queue == "auto" and self.n_neurons > HEAP_ABOVE)
         self.on_avalanche = "error"
         self._set_drive(drive)
+
+    # ------------------------------------------------------------------ weights
+
+    def _set_weights(self, weights: Any, n_neurons: int | None) -> None:
+        self.coupling = weights if isinstance(weights, Coupling) else None
+        self.seed: Any = None
+        if self.coupling:
+            self._synapses, self.n_synapses = None, None
+            self.n_neurons = number_of_neurons(weights, n_neurons)
+            return
+        self._synapses, size, self.n_synapses = _graph(weights)
+        self.n_neurons = check_size(size, n_neurons)
+
+    @property
+    def _graph(self) -> tuple:
+        """Row starts, targets, weights and mask of the synapses by presynaptic neuron."""
+        if self._synapses is None:
+            assert self.coupling is not None  # a matrix has been read into synapses
+            raise not_drawn(self.coupling)
+        return self._synapses
+
+    @property
+    def weights(self) -> Any:
+        """The Coupling where it is not drawn yet, else W[target, source] as a csc_array."""
+        if self._synapses is None:
+            return self.coupling
+        starts, targets, values, mask = self._synapses
+        values = values if mask else np.broadcast_to(values, targets.shape)
+        return sparse.csc_array((values, targets, starts), shape=(self.n_neurons,) * 2)
+
+    def sample_weights(self, seed: Seed = None) -> Any:
+        """Return W[target, source]: the matrix that the network has, or a sample of the Coupling.
+
+        Equal to ``Coupling.sample(n_neurons, seed)``, which a run with this seed uses.
+        """
+        return sample_weights(self.weights, self.n_neurons, seed)
+
+    def drawn(self, seed: Seed = None, state: EventState | None = None) -> tuple[Self, Seed]:
+        """Return the network with its matrix, and the seed to go on with.
+
+        Parameters
+        ----------
+        seed : Seed
+            Of the Coupling, where the network has no matrix yet; a Generator or None is fixed, so
+            that weights and initial phases come from one seed.
+        state : EventState, optional
+            From which a run is to go on: its weights must then come from a known seed.
+        """
+        if self._synapses is not None:
+            return self, seed
+        if state is not None and seed is None:
+            raise ParameterError(
+                "seed", seed, "must be that of the run that led to the state: the weights come "
+                "from it", "or build the network with a matrix",
+            )  # fmt: skip
+        seed = seed_sequence(seed)
+        other = self._copy()
+        other._set_weights(self.sample_weights(seed), self.n_neurons)
+        other.coupling, other.seed = self.coupling, recorded_seed(seed)
+        return other, seed
+
+    def _copy(self) -> Self:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        return other
 
     # ------------------------------------------------------------------ what a model defines
 
@@ -104,8 +188,7 @@ class PulseCoupledNetwork:
 
     def with_drive(self, drive: Any) -> Self:
         """Return the same network (sharing its weights) with another drive."""
-        other = object.__new__(type(self))
-        other.__dict__.update(self.__dict__)
+        other = self._copy()
         other._set_drive(drive)
         return other
 
@@ -117,12 +200,13 @@ class PulseCoupledNetwork:
     @property
     def mean_in_degree(self) -> float:
         """Mean number of synapses per neuron."""
-        return self.n_synapses / self.n_neurons
+        return len(self._graph[1]) / self.n_neurons
 
     @property
     def parameters(self) -> dict[str, Any]:
         """What identifies the network in a result, except the weights themselves."""
-        return {
+        origin = {"coupling": repr(self.coupling), "weights_seed": self.seed}
+        return (origin if self.coupling else {}) | {
             "model": self.name,
             "n_neurons": self.n_neurons,
             "n_synapses": self.n_synapses,
@@ -208,7 +292,7 @@ class PulseCoupledNetwork:
         state : EventState, optional
             Continue from here; by default from `initial_state(seed)`.
         seed : int, SeedSequence, Generator or None
-            For the initial phases only.
+            For the initial phases, and for the weights of a Coupling.
         progress : bool
             Show a progress bar.
 
@@ -221,9 +305,10 @@ class PulseCoupledNetwork:
             raise ParameterError(
                 "duration", duration, "or n_spikes must be given, and not both", "run(1.0)"
             )
+        network, seed = self.drawn(seed, state)
         seed = seed_sequence(seed)
         state = self.initial_state(seed) if state is None else state
-        stepper = Stepper(self, state)
+        stepper = Stepper(network, state)
         if duration is not None:
             t_stop = state.time + one_time("duration", duration, low=0, open_low=True)
             times, ids = stepper.run_until(t_stop, progress=progress)
@@ -234,7 +319,7 @@ class PulseCoupledNetwork:
         return EventRun(
             recording=recording,
             state=end,
-            parameters=self.parameters,
+            parameters=network.parameters,
             seed=recorded_seed(seed),
         )
 
@@ -253,7 +338,7 @@ class PulseCoupledNetwork:
         Raises
         ------
         ParameterError
-            If `dt`, other variables than spikes or other weights are asked for.
+            If `dt` or other variables than spikes are asked for.
         """
         if dt is not None:
             raise ParameterError("dt", dt, "must be None", "event-exact networks have no time step")
@@ -261,14 +346,11 @@ class PulseCoupledNetwork:
             raise ParameterError(
                 "record", record, "must be ('spikes',)", "for phases use run(...).state"
             )
+        network = self
         if weights is not None:
-            raise ParameterError(
-                "weights",
-                type(weights).__name__,
-                "must be None",
-                "build the network with these weights",
-            )
-        run = self.run(duration, seed=seed, progress=progress)
+            network = self._copy()
+            network._set_weights(weights, self.n_neurons)
+        run = network.run(duration, seed=seed, progress=progress)
         return run.recording.with_attrs(**run.parameters, seed=run.seed)
 
 

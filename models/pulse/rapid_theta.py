@@ -18,8 +18,10 @@ class RapidThetaNetwork(PulseCoupledNetwork):
 
     Parameters
     ----------
-    weights : (n, n) csr_array, csc_array or ndarray, row = target
+    weights : Coupling, (n, n) csr_array, csc_array or ndarray, row = target
         Jumps of V, dimensionless; any signs.
+    n_neurons : int, optional
+        Needed with a Coupling.
     drive : float or (n,) array
         I > 0, measured from the saddle-node bifurcation, dimensionless.
     rapidness : float
@@ -41,6 +43,7 @@ class RapidThetaNetwork(PulseCoupledNetwork):
     def __init__(
         self,
         weights: Any,
+        n_neurons: int | None = None,
         *,
         drive: Any,
         rapidness: float = 1.0,
@@ -48,7 +51,7 @@ class RapidThetaNetwork(PulseCoupledNetwork):
         queue: str = "auto",
     ) -> None:
         self.rapidness = check_real("rapidness", rapidness, low=0, open_low=True)
-        super().__init__(weights, drive=drive, tau=tau, queue=queue)
+        super().__init__(weights, n_neurons, drive=drive, tau=tau, queue=queue)
 
     def _cells(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         slope = (self.rapidness + 1) / (2 * self.rapidness)

@@ -17,8 +17,10 @@ class ThetaNetwork(PulseCoupledNetwork):
 
     Parameters
     ----------
-    weights : (n, n) csr_array, csc_array or ndarray, row = target
+    weights : Coupling, (n, n) csr_array, csc_array or ndarray, row = target
         Jumps of V, dimensionless; any signs.
+    n_neurons : int, optional
+        Needed with a Coupling.
     drive : float or (n,) array
         I > 0, dimensionless.
     tau, queue

@@ -14,6 +14,7 @@ from scipy import special
 
 from heavytail_snn.core.arrays import namespace_of
 from heavytail_snn.core.errors import ParameterError, check_choice, check_real
+from heavytail_snn.core.showing import Shown
 
 # irregular points, so that a kink of the function is unlikely to coincide with one
 _NEAR = np.linspace(-3.137, 3.219, 41)
@@ -22,7 +23,7 @@ _CHECK_POINTS = np.concatenate([-_FAR[::-1], _NEAR, _FAR])
 
 
 @dataclass(frozen=True)
-class Activation:
+class Activation(Shown):
     """An elementwise function phi and its derivative: how you bring an activation of your own.
 
     It works as `phi` in `RateMap`, `RateFlow` and all that is measured on them (Lyapunov spectra

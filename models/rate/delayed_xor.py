@@ -89,6 +89,7 @@ def delayed_xor(
     scale = check_real("input_scale", input_scale, low=0)
     n_trials = sum(sizes)
     check_choice("encoding", encoding, ("vectors", "sign"))
+    network, seed = network.drawn(seed)
     bits = stream(seed, "stimulus").choice([-1, 1], size=(2, n_trials))
     vectors = scale * stream(seed, "input vectors").standard_normal((network.n_neurons, 2))
     if encoding == "sign":

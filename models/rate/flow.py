@@ -59,7 +59,7 @@ class RateFlow(RateNetwork):
 
     def velocity(self, state: Any, drive: Any = None) -> Any:
         """Return dx/dt."""
-        flow = self.gain * (self.weights @ self.activation.function(state)) - state
+        flow = self.gain * self._product(self.activation.function(state)) - state
         return flow if drive is None else flow + drive
 
     def slope(self, state: Any) -> Any:

@@ -11,7 +11,8 @@ class RateMap(RateNetwork):
     Parameters
     ----------
     weights : Coupling or (n, n) array, csr_array or LowRankPlus; row = target
-        A `Coupling` is drawn once, with `seed`.  For the network of Xie, Mihalas & Kusmierz 2025
+        A `Coupling` is drawn when the network is simulated, from the seed of that call, or once,
+        with `seed`.  For the network of Xie, Mihalas & Kusmierz 2025
         use ``Coupling(LevyStable(alpha), AllToAll())`` and vary `gain`; at alpha = 2 the weights
         have variance 2 gain^2 / n.
     n_neurons : int, optional
@@ -25,7 +26,8 @@ class RateMap(RateNetwork):
         Apply to the `inputs` of `run` and of `lyapunov_spectrum`; identity by default.
     bias : float or (n,) array
     seed : Seed
-        Of the weights.
+        Of the weights, which then are the same in every run.  None: those of a `Coupling` come
+        from the seed of each run, as for spiking networks.
 
     References
     ----------
@@ -41,7 +43,7 @@ class RateMap(RateNetwork):
 
     def preactivation(self, state: Any, drive: Any = None) -> Any:
         """Return ``gain * W x + I``; columns of a two-dimensional state are separate copies."""
-        a = self.gain * (self.weights @ state)
+        a = self.gain * self._product(state)
         if drive is None:
             return a
         return a + (drive if a.ndim == 1 else drive[:, None])

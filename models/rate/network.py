@@ -15,13 +15,15 @@ from heavytail_snn.core.errors import (
     check_real,
 )
 from heavytail_snn.core.randomness import Seed, recorded_seed, seed_sequence, stream
+from heavytail_snn.core.showing import Shown
 from heavytail_snn.models.rate.activation import activation
 from heavytail_snn.recording.recording import Recording
 from heavytail_snn.recording.traces import Trace
 from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.network_weights import not_drawn, number_of_neurons, sample_weights
 
 
-class LowRankPlus:
+class LowRankPlus(Shown):
     """The matrix ``bulk + left @ right.T``, never formed: low-rank structure on a random bulk.
 
     Parameters
@@ -96,10 +98,11 @@ def fixed_seed(seed: Seed) -> int | np.random.SeedSequence:
     return seed if isinstance(seed, int) else seed_sequence(seed)
 
 
-class RateNetwork:
+class RateNetwork(Shown):
     """Base of `RateMap` and `RateFlow`; see there for the parameters."""
 
     dt: float = 1.0
+    _dtype: str = "float64"
 
     def __init__(
         self,
@@ -113,19 +116,9 @@ class RateNetwork:
         bias: Any = 0.0,
         seed: Seed = None,
     ) -> None:
-        seed = fixed_seed(seed)
-        self.coupling = weights if isinstance(weights, Coupling) else None
-        self.seed = recorded_seed(seed) if self.coupling else None
-        if isinstance(weights, Coupling):
-            if n_neurons is None:
-                raise ParameterError("n_neurons", None, "must be given with a Coupling")
-            weights = weights.sample(n_neurons, seed)
-        self.weights = check_weights(weights)
-        self.n_neurons = int(self.weights.shape[0])
-        if n_neurons is not None:
-            low = check_integer("n_neurons", n_neurons, low=1)
-            if low != self.n_neurons:
-                raise ParameterError("n_neurons", low, f"must match weights of {self.n_neurons}")
+        self._set_weights(weights, n_neurons)
+        if self.coupling and seed is not None:
+            self.__dict__ |= self.drawn(fixed_seed(seed))[0].__dict__
         self.gain = check_real("gain", gain, low=0)
         self.activation = activation(phi)
         self.noise = check_real("noise", noise, low=0)
@@ -138,6 +131,41 @@ class RateNetwork:
         self.bias = real_array("bias", bias)
         if self.bias.shape not in ((), (self.n_neurons,)) or not np.isfinite(self.bias).all():
             raise ParameterError("bias", bias, "must be a finite number or one per neuron")
+
+    def _set_weights(self, weights: Any, n_neurons: int | None) -> None:
+        self.coupling = weights if isinstance(weights, Coupling) else None
+        self.weights = weights if self.coupling else check_weights(weights)
+        self.n_neurons = number_of_neurons(self.weights, n_neurons)
+        self.seed = None
+
+    def sample_weights(self, seed: Seed = None) -> Any:
+        """Return W[target, source]: the matrix that the network has, or a sample of the Coupling.
+
+        Equal to ``Coupling.sample(n_neurons, seed)``, which a run with this seed uses.
+        """
+        return check_weights(sample_weights(self.weights, self.n_neurons, seed))
+
+    def drawn(self, seed: Seed = None) -> tuple[Self, Seed]:
+        """Return the network with its matrix, and the seed to go on with.
+
+        Parameters
+        ----------
+        seed : Seed
+            Of the Coupling, where the network has no matrix yet; a Generator or None is fixed, so
+            that weights and initial state come from one seed.
+        """
+        if not isinstance(self.weights, Coupling):
+            return self, seed
+        seed = fixed_seed(seed)
+        matrix = self.sample_weights(seed)
+        if self._dtype != "float64":
+            matrix = cast(matrix, self._dtype)
+        return self._copy(weights=matrix, seed=recorded_seed(seed)), seed
+
+    def _product(self, state: Any) -> Any:
+        if isinstance(self.weights, Coupling):
+            raise not_drawn(self.weights)
+        return self.weights @ state
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -159,6 +187,8 @@ class RateNetwork:
     def with_precision(self, dtype: str) -> Self:
         """Return the same network with weights and states in "float32" or "float64"."""
         check_choice("dtype", dtype, ("float32", "float64"))
+        if isinstance(self.weights, Coupling):
+            return self._copy(_dtype=dtype)
         return self._copy(weights=cast(self.weights, dtype))
 
     def initial_state(self, seed: Seed = None) -> Any:
@@ -225,7 +255,7 @@ class RateNetwork:
         n_steps, warmup : int
             Recorded and discarded steps.
         seed : Seed
-            Of initial state and noise.
+            Of initial state and noise, and of the weights of a Coupling that has no seed yet.
         initial_state : (n,) array, optional
             Standard normal by default.
         inputs : (warmup + n_steps, n_inputs) array, optional
@@ -239,12 +269,13 @@ class RateNetwork:
             raise ParameterError(
                 "inputs", len(inputs), f"must hold {n_steps + warmup} steps, warm-up included"
             )
-        x = self.initial_state(seed) if initial_state is None else self.as_state(initial_state)
+        network, seed = self.drawn(seed)
+        x = network.initial_state(seed) if initial_state is None else self.as_state(initial_state)
         traces = np.empty((n_steps, self.n_neurons), dtype=to_numpy(x).dtype)
-        drives = self.drives(seed, inputs)
+        drives = network.drives(seed, inputs)
         for t in range(-warmup, n_steps):
             with np.errstate(over="ignore", invalid="ignore"):  # the check below says more
-                x = self.step(x, next(drives))
+                x = network.step(x, next(drives))
             if t >= 0:
                 traces[t] = to_numpy(x)
         if not np.isfinite(traces[-1]).all():
@@ -269,7 +300,7 @@ class RateNetwork:
             In steps (`RateMap`) or time constants (`RateFlow`), which stand for the seconds of
             the recording; it holds no spikes.
         seed : Seed
-        weights : array, optional
+        weights : Coupling, array or sparse array, optional
             Instead of the network's own.
         dt, record, progress
             `dt` belongs to the network and must be None; the others change nothing.
@@ -277,9 +308,13 @@ class RateNetwork:
         if dt is not None:
             raise ParameterError("dt", dt, "must be None", "a RateFlow takes dt when it is built")
         length = check_real("duration", duration, low=self.dt)
-        network = self if weights is None else self._copy(weights=check_weights(weights))
+        network = self
+        if weights is not None:
+            network = self._copy()
+            network._set_weights(weights, self.n_neurons)
+        network, seed = network.drawn(seed)
         states = to_numpy(network.run(round(length / self.dt), seed=seed))
-        attributes = self.parameters | {"seed": recorded_seed(seed)}
+        attributes = network.parameters | {"seed": recorded_seed(seed)}
         traces = {"state": Trace(states, dt=self.dt, t_start=self.dt)}
         return Recording(
             np.empty(0),
@@ -302,6 +337,8 @@ class RateNetwork:
 
     def _array(self) -> Any:
         """Return an array whose library, precision and device states share."""
+        if isinstance(self.weights, Coupling):
+            return np.empty(0, dtype=self._dtype)
         if isinstance(self.weights, LowRankPlus):
             return self.weights.left
         return self.weights.data if sparse.issparse(self.weights) else self.weights

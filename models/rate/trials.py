@@ -46,7 +46,8 @@ def rate_trials(
     n_trials : int, optional
         Needed where neither drive nor initial state tells it.
     seed : int, SeedSequence, Generator or None
-        Of initial state and noise; equal to that of `network.run` for each trial.
+        Of initial state and noise, and of the weights of a Coupling without a seed; equal to that
+        of `network.run` for each trial.
 
     Returns
     -------
@@ -73,7 +74,7 @@ def rate_trials(
     if not np.allclose(steps * network.dt, moments, rtol=1e-9, atol=1e-9 * network.dt):
         remedy = "read the states at steps of the network, or change its dt"
         raise ParameterError("times", times, f"must be whole multiples of {network.dt:g}", remedy)
-    seed = fixed_seed(seed)
+    network, seed = network.drawn(fixed_seed(seed))
     start = to_numpy(network.initial_state(seed)) if initial is None else initial
     first, inputs = trials_of_neurons(drive, start, n_trials, network.n_neurons)
     weights = network._array()

@@ -22,6 +22,7 @@ from brian2 import NeuronGroup
 from heavytail_snn.analysis.lyapunov.brian.equations.refusals import GridLockedError
 from heavytail_snn.brian.internals import refractory
 from heavytail_snn.core.errors import ParameterError, check_integer
+from heavytail_snn.core.showing import Shown
 
 UNCONFIRMED = (
     "sub-grid interpolated reset: unconfirmed unless it passes a dt scan and agrees with "
@@ -75,7 +76,7 @@ def lyapunov_from_copies(*_arguments: Any, **_options: Any) -> None:
 
 
 @dataclass(frozen=True)
-class SubgridStrings:
+class SubgridStrings(Shown):
     """Pieces of a Brian2 model whose spikes keep their sub-grid timing to first order.
 
     Parameters

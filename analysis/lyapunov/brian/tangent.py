@@ -38,12 +38,12 @@ from heavytail_snn.analysis.lyapunov.brian.saltation.network import (
 from heavytail_snn.analysis.lyapunov.brian.saltation.nonlinear import SCHEMES, NonlinearModel
 from heavytail_snn.analysis.lyapunov.brian.saltation.spectrum import saltation_spectrum
 from heavytail_snn.analysis.lyapunov.brian.saltation.terms import HybridModel, Spikes, Wiring
-from heavytail_snn.analysis.lyapunov.tangent.kaplan_yorke import reaches_dimension
 from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO, check_number
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum
 from heavytail_snn.brian import internals
-from heavytail_snn.core.errors import MemoryLimitError, ParameterError
+from heavytail_snn.core.errors import BackendError, MemoryLimitError, ParameterError
 from heavytail_snn.core.randomness import Seed
+from heavytail_snn.core.showing import Shown
 from heavytail_snn.core.time_units import one_time
 
 _MAX_NOISE_BYTES = 4e9
@@ -55,7 +55,7 @@ _DEVIATING = 0.01
 _FIRST_K = 10  # exponents at which "auto" starts
 
 
-class BrianTangent:
+class BrianTangent(Shown):
     """A Brian2 network with the monitors that the saltation method needs.
 
     Use it instead of `lyapunov_spectrum_of_brian` to build and run a standalone project yourself:
@@ -101,6 +101,22 @@ class BrianTangent:
         self.dt = float(self.groups[0].clock.dt)
         self.explanation = explain(self.populations, [p for *_, p in self.pulses])
         self._attach()
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What it was built from, by name."""
+        return {
+            "neurons": [group.name for group in self.groups],
+            "synapses": [item.name for item in self.synapses],
+            "duration": self.duration,
+            "dt": self.dt,
+        }
+
+    def __reduce__(self) -> Any:
+        raise BackendError(
+            "a BrianTangent holds a running Brian2 network, which can be neither pickled nor "
+            "copied; build it in the process that runs it, and send the result of spectrum()"
+        )
 
     def _number(self, target: Any, name: str) -> int:
         names = [g.name for g in self.groups]
@@ -173,7 +189,7 @@ class BrianTangent:
             return _with_deviation(follow(k=number), model, state_warmup)
         size = int(model.used.sum())
         number = min(size, _FIRST_K)
-        while not reaches_dimension((result := follow(k=number)).exponents) and number < size:
+        while math.isnan((result := follow(k=number)).kaplan_yorke_dimension) and number < size:
             number = min(size, math.ceil(1.5 * number))
         return _with_deviation(result, model, state_warmup)
 

@@ -98,7 +98,8 @@ def covariant_lyapunov_vectors(
     ----------
     Ginelli et al., Phys. Rev. Lett. 99 (2007) 130601, doi:10.1103/PhysRevLett.99.130601.
     """
-    size, seed = check_network(network).n_neurons, seed_sequence(seed)
+    network, seed = check_network(network).drawn(seed, state)
+    size, seed = network.n_neurons, seed_sequence(seed)
     k = check_integer("k", k, low=1, high=size)
     duration = one_time("duration", duration, low=0, open_low=True)
     check_memory(network, k, max_memory)

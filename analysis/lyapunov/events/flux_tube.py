@@ -83,7 +83,7 @@ def flux_tube_radius(
     ----------
     Monteforte & Wolf, Phys. Rev. X 2 (2012) 041007, doi:10.1103/PhysRevX.2.041007.
     """
-    check_network(network)
+    network, seed = check_network(network).drawn(seed, state)
     lengths = real_array("sizes", sizes)
     if lengths.ndim != 1 or not lengths.size or not (np.isfinite(lengths) & (lengths > 0)).all():
         raise ParameterError("sizes", sizes, "must be positive finite numbers")
@@ -169,7 +169,7 @@ def one_spike_perturbation(
     ----------
     London et al., Nature 466 (2010) 123, doi:10.1038/nature09086.
     """
-    check_network(network)
+    network, seed = check_network(network).drawn(seed, state)
     if spike not in ("missing", "extra"):
         raise ParameterError("spike", spike, "must be 'missing' or 'extra'")
     n_trials = check_integer("n_trials", n_trials, low=1)

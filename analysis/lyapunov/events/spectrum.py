@@ -12,7 +12,6 @@ import numpy as np
 from tqdm import tqdm
 
 from heavytail_snn.analysis.lyapunov.tangent.alignment import misalignment
-from heavytail_snn.analysis.lyapunov.tangent.kaplan_yorke import reaches_dimension
 from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO
 from heavytail_snn.analysis.lyapunov.tangent.qr import positive_qr
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum, spectrum_from_blocks
@@ -77,7 +76,7 @@ def lyapunov_spectrum_of_events(
     max_memory : float
         Bytes that the tangent vectors may use; see `tangent_memory`.
     seed : int, SeedSequence, Generator or None
-        For initial phases and initial vectors.
+        For initial phases and initial vectors, and for the weights of a Coupling.
     progress : bool
         Show a bar.
 
@@ -97,7 +96,8 @@ def lyapunov_spectrum_of_events(
     ----------
     Monteforte & Wolf, Phys. Rev. Lett. 105 (2010) 268104, doi:10.1103/PhysRevLett.105.268104.
     """
-    size, seed = check_network(network).n_neurons, seed_sequence(seed)
+    network, seed = check_network(network).drawn(seed, state)
+    size, seed = network.n_neurons, seed_sequence(seed)
     automatic = k is None or k == AUTO
     remedy = f"{size} neurons have {size} exponents, or {AUTO!r}"
     wanted = math.ceil(_DEFAULT_FRACTION * size) if automatic else k
@@ -137,7 +137,7 @@ def lyapunov_spectrum_of_events(
             seed=recorded_seed(seed),
             parameters=network.parameters | {"k": k, "qr_spikes": run.every},
         )
-        if not automatic or k == size or reaches_dimension(result.exponents):
+        if not automatic or k == size or not math.isnan(result.kaplan_yorke_dimension):
             return result
         k = _enlarged(k, size)
 

@@ -72,8 +72,8 @@ def two_trajectory_exponent(
     ----------
     Benettin et al., Meccanica 15 (1980) 9, doi:10.1007/BF02128236.
     """
+    network, seed = check_network(network).drawn(seed, state)
     seed = seed_sequence(seed)
-    check_network(network)
     size = check_real("size", size, low=1e-12, high=1e-3)
     interval = one_time("interval", interval, low=0, open_low=True)
     duration = one_time("duration", duration, low=0, open_low=True)

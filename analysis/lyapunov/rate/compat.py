@@ -91,7 +91,7 @@ def xie_2025_spectrum(
         )
     check_integer("n_steps", n_steps, low=10, remedy="ten blocks are needed for the errors")
     check_real("clamp", clamp, low=0)
-    seed = fixed_seed(seed)
+    network, seed = network.drawn(fixed_seed(seed))
     size = network.n_neurons if k in (None, "auto") else check_k(k, network)
     x = network.initial_state(seed) if initial_state is None else network.as_state(initial_state)
     drives = network.drives(seed)

@@ -85,6 +85,7 @@ def largest_exponent_curve(
     weights: Any,
     gains: ArrayLike,
     *,
+    n_neurons: int | None = None,
     phi: Any = "tanh",
     noise: float = 0.0,
     n_steps: int = 1200,
@@ -101,10 +102,12 @@ def largest_exponent_curve(
 
     Parameters
     ----------
-    weights : (n, n) array, csr_array, LowRankPlus or RateMap; row = target
+    weights : Coupling, (n, n) array, csr_array, LowRankPlus or RateMap; row = target
         Weights at gain 1.  A `RateMap` brings its own `phi` and `noise`, and its gain multiplies
         `gains`.
     gains : (n_gains,) array
+    n_neurons : int, optional
+        Needed with a `Coupling`.
     phi, noise
         As for `RateMap`.
     n_steps, state_warmup, tangent_warmup, n_blocks
@@ -112,7 +115,7 @@ def largest_exponent_curve(
     dtype : {"float64", "float32"}
         float32 takes about half the time; its error is measured and returned.
     seed : Seed
-        Of initial state, noise and tangent vectors.
+        Of the weights of a `Coupling`, of initial state, noise and tangent vectors.
     progress : bool
 
     Returns
@@ -127,13 +130,17 @@ def largest_exponent_curve(
     >>> bool(np.isclose(curve.exponents[0], np.log(0.5)))
     True
     """
-    network = weights if isinstance(weights, RateMap) else RateMap(weights, phi=phi, noise=noise)
+    network = (
+        weights
+        if isinstance(weights, RateMap)
+        else RateMap(weights, n_neurons, phi=phi, noise=noise)
+    )
     values = _check_gains(gains)
     n_blocks = check_integer("n_blocks", n_blocks, low=2)
     n_steps = check_integer("n_steps", n_steps, low=n_blocks, remedy="each block needs a step")
     state_warmup = check_integer("state_warmup", state_warmup)
     tangent_warmup = check_integer("tangent_warmup", tangent_warmup)
-    seed = fixed_seed(seed)
+    network, seed = network.drawn(fixed_seed(seed))
     batch = _Batch(network, values, dtype, seed)
     bar = tqdm(total=state_warmup + tangent_warmup + n_steps, disable=not progress)
     batch.skip(state_warmup, bar)

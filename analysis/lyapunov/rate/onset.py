@@ -23,8 +23,10 @@ from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_in
 from heavytail_snn.core.options import check_options
 from heavytail_snn.core.randomness import Seed, child_sequence, recorded_seed, stream
 from heavytail_snn.core.results import Result, field_of
+from heavytail_snn.core.showing import short
 from heavytail_snn.models.rate.network import LowRankPlus, check_weights, fixed_seed
 from heavytail_snn.weights.coupling import Coupling
+from heavytail_snn.weights.network_weights import number_of_neurons
 
 _DENSE_BELOW = 1500  # all eigenvalues below this size, ARPACK above
 _ARNOLDI_VECTORS = 80
@@ -137,7 +139,8 @@ def chaos_onset(
     Parameters
     ----------
     weights : Coupling or iterable of weight matrices
-        A `Coupling` (at gain 1) is drawn `n_networks` times with `n_neurons`.
+        A `Coupling` (at gain 1) is drawn `n_networks` times with `n_neurons`, from children of the
+        seed.
     gains : (n_gains,) array, optional
         Increasing; 26 logarithmic steps from 0.12 to 2 by default.
     threshold : float
@@ -171,24 +174,25 @@ def chaos_onset(
         onsets,
         threshold,
         seed=recorded_seed(parent),
-        parameters=curves[0].parameters | {"coupling": repr(weights)[:200]},
+        parameters=curves[0].parameters | {"coupling": short(weights)},
     )
 
 
 def _matrices(
     weights: Coupling | Iterable[Any], n_neurons: int | None, n_networks: int, seed: Seed
 ) -> Iterable[Any]:
-    if not isinstance(weights, Coupling):
+    if isinstance(weights, Coupling):
+        size = number_of_neurons(weights, n_neurons)
+    else:
         # one matrix instead of a list would be read as a list of its rows
         if sparse.issparse(weights) or getattr(weights, "ndim", 3) == 2:
+            number_of_neurons(weights, n_neurons)
             return [weights]
         if not isinstance(weights, Iterable):
             raise ParameterError("weights", weights, "must be a Coupling or a list of matrices")
         return weights
-    if n_neurons is None:
-        raise ParameterError("n_neurons", None, "must be given with a Coupling")
     count = check_integer("n_networks", n_networks, low=1)
-    return (weights.sample(n_neurons, child_sequence(seed, f"network {i}")) for i in range(count))
+    return (weights.sample(size, child_sequence(seed, f"network {i}")) for i in range(count))
 
 
 def _summary(

@@ -59,7 +59,7 @@ def lyapunov_spectrum_of_map(
         Number of exponents.  "auto" (and None) takes as many as the Kaplan-Yorke dimension needs:
         a guess from the weight law, enlarged by half until the partial sum is negative.
     seed : Seed
-        Of initial state, noise and initial frame (the weights belong to the model).
+        Of initial state, noise and initial frame, and of the weights of a Coupling without a seed.
     n_steps, state_warmup : int
         Averaged steps, and discarded ones before.  Near the onset of chaos warm up longer.
     tangent_warmup : int, optional
@@ -76,6 +76,7 @@ def lyapunov_spectrum_of_map(
     LyapunovSpectrum
         Unit 1/step.  Of a network that has come to rest, the eigenvalues at its fixed point.
     """
+    network, seed = network.drawn(seed)
     known = log_abs_det_of_matrix(network.weights) if log_det else None
 
     def step(x: Any, drive: Any) -> tuple[Any, ScaledRows]:
@@ -143,6 +144,7 @@ def lyapunov_spectrum_of_rate_flow(
         Unit 1/tau; the neutral exponent is named where neither noise nor input drives the network.
         Of a network that has come to rest, the eigenvalues at its fixed point.
     """
+    network, seed = network.drawn(seed)
     n_steps = whole_steps("duration", duration, network.dt)
     n_blocks = check_integer("n_blocks", n_blocks, low=2)
     if n_steps < n_blocks:

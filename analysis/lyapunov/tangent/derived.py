@@ -50,17 +50,22 @@ def neutral(exponents: np.ndarray, error: np.ndarray, total: float, autonomous: 
 
 
 def dimension_range(
-    exponents: np.ndarray, error: np.ndarray, zero: Neutral, complete: bool
+    exponents: np.ndarray,
+    error: np.ndarray,
+    sum_error: np.ndarray,
+    zero: Neutral,
+    complete: bool,
 ) -> tuple[float, float] | None:
     """Return the dimensions that undecided signs allow, None where they decide nothing.
 
-    Without an exponent that is positive beyond its error, the dimension jumps by whole numbers with
-    the sign of those about zero (of all but the neutral one of an autonomous system).
+    Without a sum of leading exponents that is positive beyond its error, the dimension jumps by
+    whole numbers with the sign of those about zero (of all but the neutral one of an autonomous
+    system).
 
     Parameters
     ----------
-    exponents, error : (m,) arrays
-        Descending, with standard errors.
+    exponents, error, sum_error : (m,) arrays
+        Descending, with standard errors, and those of the sums of the first 1, 2, ..., m.
     zero : Neutral
     complete : bool
 
@@ -72,7 +77,9 @@ def dimension_range(
     floor = zero.tolerance if zero.index is not None else 0.0
     margin = np.maximum(_ERRORS * np.nan_to_num(error), floor)
     open_sign = np.abs(exponents) <= margin
-    decided = (exponents > margin).any() or (exponents[~open_sign] > 0).any()
+    count = np.arange(1, exponents.size + 1)
+    sum_margin = np.maximum(_ERRORS * np.nan_to_num(sum_error), floor * count)
+    decided = (exponents > margin).any() or (np.cumsum(exponents) > sum_margin).any()
     if zero.index is not None:
         open_sign[zero.index] = False
     # exact zeros, as of a rotation, leave nothing open
@@ -91,12 +98,18 @@ def dimension_range(
 def dimension_and_entropy(
     exponents: np.ndarray,
     error: np.ndarray,
+    turned: np.ndarray,
     block_exponents: np.ndarray,
     complete: bool,
     zero: Neutral,
     total: float,
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return dimension and entropy with block errors, and warnings if they look biased."""
+    """Return dimension and entropy with block errors, and warnings if they look biased.
+
+    `turned` is the part of `error` from the alignment of the vectors: what one exponent gains by it
+    another loses, so that of a sum of the first j only the j-th counts.  Where undecided signs
+    decide the dimension, its error reaches both ends of the range.
+    """
     values: dict[str, Any] = {}
     notes: tuple[str, ...] = ()
     n_blocks = len(block_exponents)
@@ -116,17 +129,23 @@ def dimension_and_entropy(
         bias = abs(per_block.mean() - value)
         if np.isfinite(spread) and bias > max(2 * spread, 1e-9 * abs(value)):
             notes += (f"{name}: block mean off by {bias:.3g} (> 2 standard errors): run longer",)
-    between = dimension_range(exponents, error, zero, complete)
-    if between is None:
+    sum_error = np.hypot(block_standard_error(np.cumsum(block_exponents, axis=1)), turned)
+    ends = dimension_range(exponents, error, sum_error, zero, complete)
+    if ends is None:
         return values, notes
-    nan = {"kaplan_yorke_dimension": math.nan, "kaplan_yorke_dimension_standard_error": math.nan}
-    return values | nan, (*(n for n in notes if "dimension" not in n), _open(*between))
+    value = values["kaplan_yorke_dimension"]
+    # a nan in the range, where more exponents are needed to bound it, leaves no error
+    reach = np.max(
+        [values["kaplan_yorke_dimension_standard_error"], *np.abs(np.array(ends) - value)]
+    )
+    values["kaplan_yorke_dimension_standard_error"] = float(reach)
+    return values, (*notes, _open(*ends))
 
 
 def _open(low: float, high: float) -> str:
     reach = "more" if math.isnan(high) else f"{high:.4g}"
     return (
-        "exponents about zero have no sign beyond their error: the Kaplan-Yorke dimension lies "
+        "exponents about zero have no sign beyond their error: the Kaplan-Yorke dimension may lie "
         f"between {low:.4g} and {reach}; run longer"
     )
 

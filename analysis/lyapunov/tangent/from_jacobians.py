@@ -15,7 +15,6 @@ from tqdm import tqdm
 
 from heavytail_snn.analysis.lyapunov.tangent.alignment import is_aligned, misalignment
 from heavytail_snn.analysis.lyapunov.tangent.jacobians import log_abs_det
-from heavytail_snn.analysis.lyapunov.tangent.kaplan_yorke import reaches_dimension
 from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO, StepMeaning, TangentProtocol
 from heavytail_snn.analysis.lyapunov.tangent.qr import positive_qr
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum, spectrum_from_blocks
@@ -131,7 +130,7 @@ def lyapunov_spectrum_from_jacobians(
             seed=recorded_seed(seed),
             parameters=parameters or {},
         )  # fmt: skip
-        if not automatic or k == n or reaches_dimension(result.exponents):
+        if not automatic or k == n or not math.isnan(result.kaplan_yorke_dimension):
             return result
         k = min(n, max(k + 1, math.ceil(1.5 * k)))
         q = _enlarged(main.q, min(n, k + 1), seed)

@@ -66,11 +66,6 @@ def kaplan_yorke_dimension(
     return k + float(partial_sums[k - 1] / abs(ordered[k]))
 
 
-def reaches_dimension(exponents: np.ndarray) -> bool:
-    """Tell whether some sum of the leading exponents (descending) is negative."""
-    return bool((np.cumsum(exponents) < 0).any())
-
-
 def _saturated(ordered: np.ndarray, complete: bool | None) -> float:
     if complete is None:
         warnings.warn(

@@ -6,7 +6,7 @@ block errors, a convergence history and the derived dimension and entropy.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,10 +16,10 @@ from heavytail_snn.analysis.lyapunov.tangent.derived import (
     halves_agree,
     neutral,
 )
-from heavytail_snn.analysis.lyapunov.tangent.kaplan_yorke import reaches_dimension
 from heavytail_snn.core.errors import ParameterError, check_choice, check_integer
 from heavytail_snn.core.options import check_options
 from heavytail_snn.core.results import Estimate, Result, field_of
+from heavytail_snn.core.showing import Rows, leading
 
 KINDS = ("map", "flow", "event", "posthoc")
 UNITS = ("1/s", "1/tau", "1/step")
@@ -48,8 +48,9 @@ class LyapunovSpectrum(Result):
     history, history_times : (n, m) and (n,) arrays
         Running estimate after the given times, about 200 points.
     kaplan_yorke_dimension, entropy_rate : float
-        nan if too few exponents were computed, and for the dimension where signs within their
-        errors decide it (the warning gives its range); ``_standard_error`` from the blocks.
+        nan if too few exponents were computed; ``_standard_error`` from the blocks.  Where signs
+        within their errors decide the dimension, its error reaches both ends of the range that a
+        warning gives.
     positive_fraction : float
         Positive exponents divided by the tangent dimension; nan if the smallest is positive.
     zero_index, zero_value, lambda_max_nontrivial
@@ -71,6 +72,12 @@ class LyapunovSpectrum(Result):
     rate, n_spikes : float and int or None
         Firing rate (Hz) and number of spikes, for spiking networks.
     """
+
+    told: ClassVar[tuple[str, ...]] = (
+        "unit", "kind", "complete", "tangent_dimension", "n_neurons", "converged", "time",
+        "tangent_warmup", "state_warmup", "qr_interval", "n_qr", "n_floored", "n_slow_crossings",
+        "log10_cond_first", "zero_index",
+    )  # fmt: skip
 
     exponents: np.ndarray = field_of(unit=_RATE, dims=("index",))
     standard_error: np.ndarray = field_of(unit=_RATE, dims=("index",))
@@ -148,6 +155,21 @@ class LyapunovSpectrum(Result):
                     )
                 )
         return tuple(found)
+
+    def highlights(self) -> Rows:
+        """Return the leading exponents, whether they converged, and the protocol."""
+        unit = {"1/s": "s", "1/step": "steps", "1/tau": "tau"}[self.unit]
+        size = f" of {self.tangent_dimension}" if self.tangent_dimension else ""
+        protocol = (
+            f"{self.kind}, {self.exponents.size}{size} exponents, {self.time:.6g} {unit} averaged, "
+            f"{self.n_qr} QR steps, warm-ups {self.state_warmup:.6g} (state), "
+            f"{self.tangent_warmup:.6g} (tangent)"
+        )
+        return [
+            ("exponents", leading(self.exponents, self.standard_error, self.unit)),
+            ("converged", "yes" if self.converged else "no"),
+            ("protocol", protocol),
+        ]
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the exponents against their rank fraction; return the axes."""
@@ -247,7 +269,9 @@ def spectrum_from_blocks(
     error = np.hypot(block_standard_error(block_exponents), turned)
     complete = (size == tangent_dimension) if complete is None else complete
     zero = neutral(exponents, error, total, autonomous)
-    derived, notes = dimension_and_entropy(exponents, error, block_exponents, complete, zero, total)
+    derived, notes = dimension_and_entropy(
+        exponents, error, turned, block_exponents, complete, zero, total
+    )
     history, history_times = _history(stretches, times)
     floored = int(np.isneginf(stretches).sum())
     if floored:
@@ -272,7 +296,7 @@ def spectrum_from_blocks(
         qr_interval=float(times.mean()),
         n_qr=len(times),
         n_floored=floored,
-        warnings=tuple(warnings) + notes + _too_few(size, exponents, complete),
+        warnings=tuple(warnings) + notes + _too_few(size, derived["kaplan_yorke_dimension"]),
         **derived,
         **zero.fields(exponents),
     )
@@ -318,8 +342,8 @@ def _positive_fraction(exponents: np.ndarray, dimension: int | None, complete: b
     return float((exponents > 0).sum() / dimension)
 
 
-def _too_few(k: int, exponents: np.ndarray, complete: bool) -> tuple[str, ...]:
-    if complete or reaches_dimension(exponents):
+def _too_few(k: int, dimension: float) -> tuple[str, ...]:
+    if np.isfinite(dimension):
         return ()
     return (
         f"k = {k} is too small for the Kaplan-Yorke dimension: no sum of the leading exponents is "

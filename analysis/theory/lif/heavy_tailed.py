@@ -19,7 +19,7 @@ from heavytail_snn.analysis.theory.lif.population import (
 )
 from heavytail_snn.analysis.theory.lif.siegert import T_REF, TAU, THETA, check_neuron, si
 from heavytail_snn.analysis.theory.numerics.lepage import lepage_weights, split_strongest
-from heavytail_snn.core.dimensions import SI
+from heavytail_snn.core.dimensions import SI, in_si
 from heavytail_snn.core.errors import ParameterError, check_integer, check_real
 from heavytail_snn.core.randomness import Seed, seed_sequence, stream
 from heavytail_snn.weights.coupling import Coupling
@@ -157,7 +157,8 @@ def lif_coupling(
     drive : Quantity of voltage
         External mean input.
     unit_weight : Quantity of voltage
-        Jump of the membrane potential of a weight 1; 1 mV.
+        Jump of the membrane potential of a weight 1; 1 mV.  A Coupling with a gain in volts needs
+        none.
     noise, tau, theta, v_reset, t_ref, n_strong, initial_rate, sampling, tolerance, seed, progress
         As in `lif_heavy_tailed`.
 
@@ -173,6 +174,9 @@ def lif_coupling(
         raise ParameterError("coupling", coupling, "must be a Coupling", "use ht.Coupling(...)")
     n_neurons = check_integer("n_neurons", n_neurons, low=2)
     unit = check_real("unit_weight", si("unit_weight", unit_weight))
+    if coupling.unit:  # the weights are volts already
+        in_si("gain", SI(coupling.gain) if coupling.unit == "V" else coupling.gain, "V")
+        unit = 1.0
     n_strong = check_integer("n_strong", n_strong, low=1)
     seed = seed_sequence(seed)
     weights = coupling.sample(n_neurons, seed)

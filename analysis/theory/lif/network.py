@@ -24,10 +24,11 @@ from heavytail_snn.analysis.theory.lif.siegert import (
 from heavytail_snn.core.dimensions import SI
 from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_real
 from heavytail_snn.core.results import Result, field_of
+from heavytail_snn.core.showing import Shown
 
 
 @dataclass(frozen=True, kw_only=True)
-class LIFCircuit:
+class LIFCircuit(Shown):
     """Statistics of one LIF neuron's synapses and its membrane.
 
     Voltages and times are Brian2 quantities; the fields hold them in V and s.

@@ -27,12 +27,13 @@ from heavytail_snn.analysis.theory.numerics.population_average import average, d
 from heavytail_snn.core.errors import ConvergenceError, check_integer, check_real
 from heavytail_snn.core.randomness import Seed, recorded_seed, stream
 from heavytail_snn.core.results import Result, field_of
+from heavytail_snn.core.showing import Shown
 
 DrawWeights = Callable[[int, np.random.Generator], SynapticWeights]
 
 
 @dataclass(frozen=True, kw_only=True)
-class LIFSampling:
+class LIFSampling(Shown):
     """Accuracy of a population dynamics: sample sizes and numbers of iterations.
 
     Parameters

@@ -12,8 +12,10 @@ import numpy as np
 from scipy import special
 
 from heavytail_snn.analysis.theory.numerics.transfer import Floats
-from heavytail_snn.core.errors import check_integer, check_real
+from heavytail_snn.core.errors import ConvergenceError, check_integer, check_real
 
+_MOST_NODES = 2**23
+_ACCURACY = 1e-9  # of the sum of the weights
 REMEDY_ALPHA = "alpha = 2 is the Gaussian case; for other laws with finite variance use rate_map"
 
 
@@ -21,8 +23,15 @@ REMEDY_ALPHA = "alpha = 2 is the Gaussian case; for other laws with finite varia
 def _nodes(alpha: float, step: float) -> tuple[Floats, Floats]:
     right_decay = min(0.3, alpha / 2.0)
     # range: both tilted densities must have decayed to rounding before the period wraps around
-    low, high = -80.0, max(40.0 / right_decay, 80.0)
+    # p(x) ~ e^x Gamma(1 + 1/alpha) / pi on the left
+    low = -max(80.0, 45.0 + math.lgamma(1.0 + 1.0 / alpha))
+    high = max(40.0 / right_decay, 80.0)
     count = 2 ** math.ceil(math.log2((high - low) / step))
+    if count > _MOST_NODES:
+        raise ConvergenceError(
+            f"alpha = {alpha:g} spreads ln|z| over {high - low:.3g}: {count} nodes, more than "
+            f"{_MOST_NODES}, would be needed; alpha above 0.05 is safe"
+        )
     x = low + step * np.arange(count)
     left = _tilted_density(alpha, -0.5, x, step)
     right = _tilted_density(alpha, alpha - right_decay, x, step)
@@ -31,6 +40,12 @@ def _nodes(alpha: float, step: float) -> tuple[Floats, Floats]:
     # at alpha = 2 the tail is Gaussian and the transform leaves rounding noise of both signs
     weights = step * np.maximum(density, 0.0)
     keep = (weights > 1e-300) & (x <= high)
+    missing = abs(float(weights[keep].sum()) - 1.0)
+    if not missing < _ACCURACY:
+        raise ConvergenceError(
+            f"the weights of the stable law at alpha = {alpha:g} miss 1 by {missing:.2g}: the two "
+            "tails do not meet at such a small alpha; alpha above 0.05 is safe"
+        )
     return x[keep], weights[keep]
 
 
@@ -44,7 +59,8 @@ def _tilted_density(alpha: float, tilt: float, x: Floats, step: float) -> Floats
     if alpha < 2:
         log_moment += special.loggamma(1.0 - s / alpha) - special.loggamma(1.0 - s / 2.0)
     # p e^(tilt x) = (1/2pi) int e^(-i omega x) E|z|^s domega; an fft has that sign
-    return (np.fft.fft(np.exp(log_moment - 1j * omega * x[0])).real) / (count * step)
+    with np.errstate(over="ignore", invalid="ignore"):  # the sum of the weights is checked
+        return (np.fft.fft(np.exp(log_moment - 1j * omega * x[0])).real) / (count * step)
 
 
 def stable_nodes(alpha: float, *, step: float = 0.02) -> tuple[Floats, Floats]:
@@ -69,6 +85,8 @@ def stable_nodes(alpha: float, *, step: float = 0.02) -> tuple[Floats, Floats]:
     ------
     ParameterError
         For alpha outside (0, 2].
+    ConvergenceError
+        If the weights do not sum to 1 (alpha below about 0.05).
 
     Notes
     -----

@@ -206,11 +206,15 @@ def _energy(g: float, noise: float, transfer: Transfer, variance: float, refine:
 
     F(D0) = Var(Phi(x)) with Phi the antiderivative of phi: one-dimensional, no series.
     """
-    x, weights = gaussian.gaussian_nodes(variance, refine=refine)
-    half = x >= 0
-    weights = weights[half] * np.where(x[half] > 0, 2.0, 1.0)
-    primitive = transfer.antiderivative(x[half])
-    spread = float(weights @ (primitive - weights @ primitive) ** 2)
+
+    def primitive_variance(finer: int) -> float:
+        x, weights = gaussian.gaussian_nodes(variance, refine=finer)
+        half = x >= 0
+        weights = weights[half] * np.where(x[half] > 0, 2.0, 1.0)
+        primitive = transfer.antiderivative(x[half])
+        return float(weights @ (primitive - weights @ primitive) ** 2)
+
+    spread = gaussian.refined(primitive_variance, refine, "Var(int phi)")
     return noise**4 / 2.0 - variance**2 / 2.0 + g**2 * spread
 
 
@@ -264,8 +268,8 @@ def _lag_of_v(
     """
     d0 = series.variance
     push = g**2 * float(series.value(np.array(d0))) - d0  # -V'(D0), the curvature's sign
-    # with weak noise the start is a boundary layer of this width
-    layer = noise**2 / math.sqrt(2.0 * abs(push) * d0) if noise > 0 else math.inf
+    # with weak noise the start is a boundary layer of this width; none at the transition, push = 0
+    layer = noise**2 / math.sqrt(2.0 * abs(push) * d0) if noise > 0 and push else math.inf
     # and phi, on the scale of x, makes another
     first = min(0.05, layer / 3.0, 0.3 / math.sqrt(1.0 + d0))
     u = np.linspace(0.0, math.asinh(_LAST_V / first), 3000 * refine + 1)

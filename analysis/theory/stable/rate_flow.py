@@ -20,6 +20,7 @@ from heavytail_snn.core.compiled import compiled
 from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_integer, check_real
 from heavytail_snn.core.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.core.results import Result, field_of
+from heavytail_snn.core.showing import Shown
 from heavytail_snn.weights.laws import LevyStable
 
 
@@ -43,7 +44,7 @@ class HeavyTailedRateFlow(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PathSampling:
+class PathSampling(Shown):
     """Accuracy of a path population.
 
     Parameters

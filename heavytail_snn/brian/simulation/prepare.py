@@ -14,6 +14,7 @@ from heavytail_snn.core.errors import check_choice
 from heavytail_snn.core.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.core.units import in_unit, whole_steps
 from heavytail_snn.core.version import __version__
+from heavytail_snn.weights.coupling import Coupling
 
 
 def prepare(
@@ -31,7 +32,8 @@ def prepare(
     """Return a Run with everything drawn; arguments as for `simulate`."""
     parent = seed_sequence(seed)
     if weights is not None:
-        model = dataclasses.replace(model, weights=weights)  # type: ignore[type-var]
+        size = model.size if isinstance(weights, Coupling) else model.n_neurons
+        model = dataclasses.replace(model, weights=weights, n_neurons=size)  # type: ignore[type-var]
     step = model.default_dt if dt is None else in_unit("dt", dt, ms, low=0, open_low=True)
     sampling = step if record_dt is None else in_unit("record_dt", record_dt, ms)
     length = in_unit("duration", duration, second, low=0, open_low=True)
@@ -79,7 +81,7 @@ def _described(value: Any) -> Any:
     shape = getattr(value, "shape", ())
     if shape and np.size(value) > 16:
         return f"array of shape {shape}"
-    return value if isinstance(value, int | float | str | None) else str(value)
+    return value if isinstance(value, int | float | str | None) else " ".join(str(value).split())
 
 
 def _recorded(model: NetworkModel, record: Iterable[str]) -> tuple[str, ...]:

@@ -12,7 +12,9 @@ from scipy import sparse
 from heavytail_snn.brian.connect import connect
 from heavytail_snn.brian.connectivity import Connectivity, check_memory, estimate_memory
 from heavytail_snn.brian.device import preferences
+from heavytail_snn.brian.simulation.prepare import prepare
 from heavytail_snn.core.errors import MemoryLimitError, ParameterError, UnitError
+from heavytail_snn.models import LIFNetwork, RateMap
 from heavytail_snn.weights.coupling import Coupling
 from heavytail_snn.weights.laws import LevyStable
 from heavytail_snn.weights.wiring import AllToAll, FixedInDegree
@@ -186,3 +188,14 @@ def test_weights_in_volts_come_with_their_unit():
         connect(numbers, coupling)
     with pytest.raises(UnitError, match="must have one of the units"):
         Coupling(law, FixedInDegree(2), gain=1 * mV**2)
+
+
+def test_networks_take_volts_where_their_weights_are_volts():
+    volts = Coupling(LevyStable(1.5), FixedInDegree(3), gain=20 * mV, autapses=False)
+    plain = Coupling(LevyStable(1.5), FixedInDegree(3), gain=20.0, autapses=False)
+    run = [prepare(LIFNetwork(c, 8, drive=30 * mV), 1 * ms, seed=1) for c in (volts, plain)]
+    assert run[0].values["synapses.w"] == pytest.approx(run[1].values["synapses.w"])
+    half = LIFNetwork(volts, 8, unit_weight=2 * mV).weights
+    assert (half.gain, half.unit) == (pytest.approx(10.0), "")
+    with pytest.raises(UnitError, match=r"gain must be a plain number.*got 0\.02"):
+        RateMap(volts, n_neurons=8)

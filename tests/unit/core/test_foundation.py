@@ -52,7 +52,7 @@ def test_results_export_names_units_and_errors():
     assert dataset["rates"].attrs["unit"] == "Hz"
     assert float(dataset["mean_rate"]) == 2.0
     assert json.loads(json.dumps(result.to_dict()))["rates"] == [1.0, 3.0]
-    assert str(result.estimates()[0]) == "rate = 2 +- 0.5 Hz"
+    assert str(result.estimates()[0]) == "rate = 2.00 ± 0.50 Hz"
     with pytest.raises(FrozenInstanceError):
         result.mean_rate = 3.0
 

@@ -1,5 +1,7 @@
 """The builder of Lyapunov results: order, blocks, errors, the neutral exponent, warnings."""
 
+import re
+
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -168,21 +170,26 @@ def test_many_exponents_of_a_sound_run_are_converged_as_often_as_one():
 
 
 @pytest.mark.parametrize(
-    ("exponents", "expected"),
+    ("exponents", "dimension", "expected"),
     [
         # two neutral exponents: a torus, or a cycle, or weak chaos
-        ([1e-6, -2e-6], "between 1 and 2"),
-        ([0.01, 0.0, -1.0], "between 1 and 2.1"),
-        ([0.01, 0.0], "between 1 and 2"),
-        ([0.01, -0.01, -0.02, -1.0], "between 1 and 3.2"),
+        ([1e-6, -2e-6], 1, "between 1 and 2"),
+        ([0.01, 0.0, -1.0], 2.01, "between 1 and 2.1"),
+        ([0.01, 0.0], 2, "between 1 and 2"),
+        ([0.01, -0.01, -0.02, -1.0], 1, "between 1 and 3.2"),
     ],
 )
-def test_signs_within_their_errors_leave_the_dimension_open(exponents, expected):
+def test_signs_within_their_errors_leave_the_dimension_open(exponents, dimension, expected):
     result = build(
         np.tile(exponents, (50, 1)), unit="1/s", kind="event", autonomous=True,
         intervals=np.ones(50),
     )  # fmt: skip
-    assert np.isnan(result.kaplan_yorke_dimension)
+    assert result.kaplan_yorke_dimension == pytest.approx(dimension)
+    low, high = (
+        float(end) for end in re.findall(r"between (\S+) and ([^;]+)", result.warnings[0])[0]
+    )
+    reach = max(dimension - low, high - dimension)
+    assert result.kaplan_yorke_dimension_standard_error == pytest.approx(reach, abs=1e-3)
     assert not result.converged
     assert expected in result.warnings[0]
     assert "k = " not in result.warnings[0]
@@ -192,8 +199,9 @@ def test_an_undecided_first_exponent_of_a_map_leaves_the_dimension_open():
     generator = np.random.default_rng(1)
     result = build(generator.normal([0.0, -0.9], [0.3, 0.01], (100, 2)), intervals=np.ones(100))
     assert abs(result.exponents[0]) < 3 * result.standard_error[0]
-    assert np.isnan(result.kaplan_yorke_dimension)
     assert "between 0 and 1." in result.warnings[-1]
+    assert result.kaplan_yorke_dimension_standard_error > 0.5
+    assert not result.converged
     decided = build(generator.normal([0.3, -0.9], [0.3, 0.01], (100, 2)), intervals=np.ones(100))
     assert 1 < decided.kaplan_yorke_dimension < 2
 
@@ -204,3 +212,11 @@ def test_exact_zeros_and_resolved_chaos_leave_nothing_open():
         np.tile([1.0, 0.001, -0.001, -3.0], (50, 1)), unit="1/s", kind="event", autonomous=True
     )
     assert chaos.kaplan_yorke_dimension == pytest.approx(3 + 1 / 3)
+
+
+def test_many_weak_exponents_decide_the_dimension_together():
+    generator = np.random.default_rng(2)
+    mean = np.array([0.2] * 8 + [-0.1] * 8 + [-1.0] * 8)
+    result = build(generator.normal(mean, 1.0, (100, 24)), intervals=np.ones(100))
+    assert (result.exponents[:8] < 4 * result.standard_error[:8]).any()
+    assert 16 < result.kaplan_yorke_dimension < 18

@@ -242,7 +242,10 @@ def test_simulate_accepts_event_networks_and_brian_units():
     assert recording == network.run(0.5, seed=3).recording.with_attrs(**recording.attrs)
     assert recording.attrs["model"] == "lif"
     assert recording.attrs["seed"] == 3
-    for wrong in ({"dt": 0.1 * ms}, {"record": ("v",)}, {"weights": heavy()}):
+    empty = PulseLIFNetwork(0 * heavy(), drive=0.1, tau=20 * ms)
+    replaced = simulate(empty, 0.5 * second, seed=3, weights=heavy())
+    np.testing.assert_array_equal(replaced.times, recording.times)
+    for wrong in ({"dt": 0.1 * ms}, {"record": ("v",)}, {"weights": np.zeros((2, 3))}):
         with pytest.raises(ParameterError, match=f"^{next(iter(wrong))} "):
             simulate(network, 0.5 * second, **wrong)
     with pytest.raises(ParameterError, match=r"^tau "):

@@ -92,7 +92,7 @@ def test_own_law_in_the_theory_of_couplings():
 def test_own_law_pickles_and_shows_itself():
     assert pickle.loads(pickle.dumps(OWN)) == OWN
     assert repr(OwnStable(1.2)) == "OwnStable(tail_exponent=1.2)"
-    assert repr(Resampled(np.ones(2))) == "Resampled(measured=array([1., 1.]))"
+    assert repr(Resampled(np.ones(2))) == "Resampled(measured=[1.0, 1.0])"
     again = pickle.loads(pickle.dumps(Resampled(np.arange(3.0))))
     np.testing.assert_array_equal(again.sample(3), [0, 1, 2])
 

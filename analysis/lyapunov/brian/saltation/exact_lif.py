@@ -19,6 +19,7 @@ from heavytail_snn.analysis.lyapunov.brian.saltation.terms import Spikes, Wiring
 from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_real
 from heavytail_snn.core.randomness import Seed, recorded_seed, stream
 from heavytail_snn.core.results import Result, field_of
+from heavytail_snn.core.showing import Shown
 
 _RETRY = 1e-4  # s; two copies with exchanged spikes are compared again this much later
 
@@ -47,7 +48,7 @@ class DivergenceRate(Result):
 
 
 @dataclass(frozen=True)
-class ExactLIF:
+class ExactLIF(Shown):
     """An LIF network with exponential synapses for event-exact simulation.
 
     Parameters

@@ -18,12 +18,13 @@ from heavytail_snn.analysis.lyapunov.brian.equations.refusals import (
 from heavytail_snn.analysis.lyapunov.brian.saltation.terms import Events, Path, Spikes
 from heavytail_snn.core.compiled import compiled
 from heavytail_snn.core.errors import ParameterError
+from heavytail_snn.core.showing import Shown
 
 _FIRED_WHILE_HELD, _PULSE_CROSSING = 1, 2
 
 
 @dataclass
-class LinearModel:
+class LinearModel(Shown):
     """A network of N hybrid neurons with n variables each, linear between events.
 
     ``x' = A x + b(t)``; threshold where ``gradient . x = level``; reset ``x -> R x + r``; a pulse

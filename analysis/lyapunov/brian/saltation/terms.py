@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from heavytail_snn.core.errors import ParameterError
+from heavytail_snn.core.showing import Shown
 
 # kinds of events, in the order in which simultaneous ones are processed: a clock-driven simulator
 # checks thresholds first, delivers pulses next and resumes integration in the next step
@@ -17,7 +18,7 @@ THRESHOLD, ARRIVAL, RELEASE, SYNC = 0, 1, 2, 3
 
 
 @dataclass(frozen=True)
-class Spikes:
+class Spikes(Shown):
     """All spikes of a run, in time order.
 
     Parameters
@@ -44,7 +45,7 @@ class Spikes:
 
 
 @dataclass(frozen=True)
-class Wiring:
+class Wiring(Shown):
     """Synapses as flat arrays, in any order; row s of the model's pulse table is synapse s.
 
     Parameters
