@@ -253,8 +253,9 @@ def _in_unit(
 ) -> float | NDArray[np.float64]:
     """Return one value (size None) or `size` values in SI units."""
     if not unit.is_dimensionless:
-        one = size is None
-        return in_unit(name, value, unit) if one else in_unit_array(name, value, unit, size)
+        if size is None:
+            return in_unit(name, value, unit)
+        return in_unit_array(name, value, unit, size)
     if size is None:
         return check_real(name, value)
     array = real_array(name, value)
