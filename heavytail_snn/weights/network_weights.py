@@ -76,7 +76,7 @@ def dense_weights(weights: Any, n_neurons: int | None, seed: Seed = None) -> Any
     return matrix.toarray() if sparse.issparse(matrix) else matrix
 
 
-def not_drawn(coupling: Coupling) -> ParameterError:
+def not_drawn(coupling: Coupling | None) -> ParameterError:
     """Return the refusal of what needs the matrix before it is drawn."""
     return ParameterError(
         "weights",
