@@ -281,6 +281,8 @@ EXAMPLES = {
     ),
     "analysis.LinearModel": lambda: exact_lif().linear_model(),
     "analysis.LyapunovSpectrum": spectrum,
+    "analysis.StepMeaning": lambda: analysis.StepMeaning(dt=0.1, unit="1/tau", kind="flow"),
+    "analysis.TangentProtocol": lambda: analysis.TangentProtocol(n_blocks=10),
     "analysis.MatchedNetwork": matched_network,
     "analysis.MatchedParameters": lambda: analysis.match_statistics(spikes()),
     "analysis.OneSpikePerturbation": one_spike_perturbation,
