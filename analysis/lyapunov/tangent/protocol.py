@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from heavytail_snn.core.errors import check_integer
+from heavytail_snn.core.showing import Shown
 
 AUTO = "auto"
 
@@ -15,7 +16,7 @@ def check_number(k: Any) -> int | str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StepMeaning:
+class StepMeaning(Shown):
     """What one step of a map stands for; a pure map needs none of it.
 
     Parameters
@@ -36,7 +37,7 @@ class StepMeaning:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TangentProtocol:
+class TangentProtocol(Shown):
     """How tangent vectors are factorised, averaged and checked.
 
     Parameters
