@@ -16,7 +16,10 @@ from brian2.codegen.cpp_prefs import get_compiler_and_args
 from brian2.core.functions import DEFAULT_FUNCTIONS, Function
 from brian2.core.namespace import get_local_namespace
 from brian2.core.variables import ArrayVariable
+from brian2.groups import neurongroup
 from brian2.groups.group import CodeRunner
+from brian2.input.poissoninput import PoissonInput
+from brian2.synapses import synapses as synapses_module
 
 TRIED = ("2.10.1", "2.11.0")
 
@@ -48,7 +51,32 @@ def default_function(name: str) -> Function:
     return DEFAULT_FUNCTIONS[name]
 
 
+def timed_array_steps(table: Any, dt: float) -> tuple[float, int]:
+    """Return the fine step in which a TimedArray counts time for a group of step `dt`, and how
+    many of them one of its own steps has; the row is ``round(t / fine) // number``.
+    """
+    step = float(table.dt)
+    upsampling = max(int(2 ** np.ceil(np.log2(8 / dt * step))), 1)
+    return step / upsampling, upsampling
+
+
+def plain_function(function: Function) -> Any:
+    """Return the Python function behind a user function, without its check of units."""
+    inner = function.pyfunc
+    return getattr(inner, "_orig_func", inner)
+
+
 # ---------------------------------------------------------------- objects and their parts
+
+
+def abstract_code(item: Any, namespace: Mapping[str, Any]) -> str:
+    """Return the statements that an object runs, made up to date as before a run."""
+    if hasattr(item, "update_abstract_code"):
+        item.update_abstract_code(run_namespace=namespace)
+    code = item.abstract_code
+    if not isinstance(code, str):
+        raise TypeError(f"{item.name} has no statements of its own")
+    return code
 
 
 def pathways(synapses: Synapses) -> tuple[Any, ...]:
@@ -98,6 +126,42 @@ def caller_namespace(level: int) -> dict[str, Any]:
         0 for the function that calls this one, 1 for its caller, and so on.
     """
     return get_local_namespace(level=level + 1)
+
+
+_KINDS: dict[type, str] = {
+    neurongroup.StateUpdater: "update",
+    synapses_module.StateUpdater: "update",
+    neurongroup.SubexpressionUpdater: "map",
+    CodeRunner: "map",
+    PoissonInput: "map",
+    synapses_module.SummedVariableUpdater: "sum",
+    neurongroup.Thresholder: "threshold",
+    neurongroup.Resetter: "reset",
+    synapses_module.SynapticPathway: "pathway",
+}
+
+
+def kind_of(item: Any) -> str | None:
+    """Return what an object of a network does: one of the kinds of `_KINDS`, or None."""
+    return _KINDS.get(type(item))
+
+
+def marks_time(thresholder: Any) -> bool:
+    """Return whether a threshold writes ``lastspike`` and ``not_refractory``."""
+    return thresholder.event == "spike" and thresholder.group._refractory is not False
+
+
+def pathway_neurons(pathway: Any) -> np.ndarray:
+    """Return for each synapse the neuron whose events a pathway follows, counted in its group."""
+    name = "_synaptic_pre" if pathway.prepost == "pre" else "_synaptic_post"
+    return np.asarray(pathway.synapses.variables[name].get_value(), dtype=np.int64)
+
+
+def base(group: Any) -> Any:
+    """Return the group itself, or the one that a subgroup or a view is part of."""
+    while hasattr(group, "source") and not isinstance(group, Synapses):
+        group = group.source
+    return group
 
 
 # ---------------------------------------------------------------- arrays by name

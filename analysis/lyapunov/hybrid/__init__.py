@@ -1,0 +1,1 @@
+"""The tangent of a whole Brian2 network: its own statements, differentiated and replayed."""

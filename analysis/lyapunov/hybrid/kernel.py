@@ -1,0 +1,583 @@
+"""The replay itself: state and tangent through the operations of each step, in Brian2's order.
+
+`z` holds every array of the network, `V` the tangent vectors: rows of perturbed entries, then rows
+for the times of spikes whose effects are still to come (``slots``), then one row a neuron for the
+time that ends its refractoriness or lifted it over threshold (``own``).
+
+Between events each element (neuron or synapse) that depends on itself alone collects its own
+propagator `E`, applied to V when an event touches it.  An event of time shift dt* does
+
+    dz+ = D dz- + (D F- + dG/dt - F+) dt*
+
+on every row whose speed F it changes; these terms telescope over the operations of one spike.
+"""
+
+import numpy as np
+
+from heavytail_snn.core.compiled import compiled
+
+# rows of the table of operations
+KIND, EVERY, BLOCK, N, OFF, NR, NC, NW, POP, LAZY, THR, RELEASE, PRE, EXTERNAL, COND, MARK = range(16)
+LIFT, TARGETS, N_TARGETS, REC, ATOMS, STIFF, M_OFF, M_NR, M_NC, M_NW = range(16, 26)
+N_FIELDS = 26
+K_UPDATE, K_MAP, K_SUM, K_THRESHOLD, K_PATHWAY, K_RESET = range(6)
+# rows of the table of flows
+F_BLOCK, F_OFF, F_NR, F_NC, F_N, F_BASE, F_M, F_HAS = range(8)
+# counters
+C_MISMATCH, C_TIES, C_JUMPED, C_LIFTED, C_SLOW, C_FIRST, C_FIRST_STEP, C_REPEATED, C_CUT, C_BAD = range(10)
+N_COUNTS = 10
+
+
+@compiled(error_model="numpy")
+def _gather(z, index, start, nr, nc, x, c):  # type: ignore[no-untyped-def]
+    for r in range(nr):
+        x[r] = z[index[start + r]]
+    for j in range(nc):
+        c[j] = z[index[start + nr + j]]
+
+
+@compiled(error_model="numpy")
+def _given(rec, r, step, e):  # type: ignore[no-untyped-def]
+    """The recorded value number r of element e after this step's operation."""
+    flat, _, layout = rec
+    return flat[layout[r, 0] + (step - layout[r, 2]) // layout[r, 3] * layout[r, 1] + e]
+
+
+@compiled(error_model="numpy")
+def _flow(g, t, f, net, work, functions):  # type: ignore[no-untyped-def]
+    """Write the speeds of element g into f[0:M]."""
+    z, index, flows, pop_of, _, eta, cells, constants = net[:8]
+    x, c, y, slopes = work[:4]
+    p = pop_of[g]
+    row = flows[p]
+    for a in range(row[F_M]):
+        f[a] = 0.0
+    if row[F_HAS] == 0:
+        return
+    nr, nc, n = row[F_NR], row[F_NC], row[F_N]
+    start = row[F_OFF] + (g - row[F_BASE]) * (nr + nc + n)
+    _gather(z, index, start, nr, nc, x, c)
+    functions[1](row[F_BLOCK], x.ctypes, c.ctypes, constants.ctypes, cells.ctypes, t, 0.0,
+                 y.ctypes, slopes.ctypes)  # fmt: skip
+    first = net[8][g]
+    for o in range(n):
+        a = index[start + nr + nc + o]
+        f[a] = y[o] + eta[first + a]
+
+
+@compiled(error_model="numpy")
+def _flush(g, net, tangent, work):  # type: ignore[no-untyped-def]
+    """Apply the propagator that element g has collected."""
+    V, E, dirty = tangent[:3]
+    if dirty[g] == 0:
+        return
+    dirty[g] = 0
+    first, m, k = net[8][g], net[2][net[3][g], F_M], V.shape[1]
+    new = work[4]
+    for a in range(m):
+        for q in range(k):
+            new[a, q] = 0.0
+        for b in range(m):
+            e = E[g, a, b]
+            if e != 0.0:
+                for q in range(k):
+                    new[a, q] += e * V[first + b, q]
+    for a in range(m):
+        for q in range(k):
+            V[first + a, q] = new[a, q]
+
+
+@compiled(error_model="numpy")
+def _condition(o, e, t, h, ops, net, work, functions):  # type: ignore[no-untyped-def]
+    """Evaluate a threshold: y = (holds, gaps..., truths...), slopes of the gaps."""
+    z, index, cells, constants = net[0], net[1], net[6], net[7]
+    x, c, y, slopes = work[:4]
+    op = ops[o]
+    start = op[OFF] + e * (op[NR] + op[NC] + op[NW])
+    _gather(z, index, start, op[NR], op[NC], x, c)
+    functions[0](op[BLOCK], x.ctypes, c.ctypes, constants.ctypes, cells.ctypes, t, h,
+                 y.ctypes, slopes.ctypes)  # fmt: skip
+
+
+@compiled(error_model="numpy")
+def _event(o, mark, e, d, step, t, h, ops, net, tangent, coupling, rec, work, functions):  # type: ignore[no-untyped-def]
+    """One element through statements at the time shift in row d of V (-1: no shift)."""
+    z, index, flows, pop_of, e_of_z, eta, cells, constants, first_of, a_of_z = net[:10]
+    V = tangent[0]
+    x, c, y, slopes, new, before, after = work[:7]
+    touched, dep_f, sum_before, dep_list, stamp = work[7:12]
+    op = ops[o]
+    block, off, nr, nc, nw = op[BLOCK], op[OFF], op[NR], op[NC], op[NW]
+    if mark:
+        block, off, nr, nc, nw = op[MARK], op[M_OFF], op[M_NR], op[M_NC], op[M_NW]
+    start = off + e * (nr + nc + nw)
+    k = V.shape[1]
+    n_touched = 0
+    for r in range(nr + nw):
+        row = index[start + r] if r < nr else index[start + nc + r]
+        g = e_of_z[row]
+        if g < 0:
+            continue
+        known = False
+        for j in range(n_touched):
+            if touched[j] == g:
+                known = True
+        if not known:
+            touched[n_touched] = g
+            n_touched += 1
+    for j in range(n_touched):
+        _flush(touched[j], net, tangent, work)
+    n_dep = 0
+    coupled = coupling[0]
+    if d >= 0:
+        for j in range(n_touched):
+            _flow(touched[j], t, before[j], net, work, functions)
+        if coupled and not mark:
+            n_dep = _dependents(n_touched, t, ops, net, coupling, work, functions)
+    _gather(z, index, start, nr, nc, x, c)
+    functions[0](block, x.ctypes, c.ctypes, constants.ctypes, cells.ctypes, t, h,
+                 y.ctypes, slopes.ctypes)  # fmt: skip
+    width = nr + 1
+    # the speed of what is read, in the order of reads
+    for w in range(nw):
+        row = index[start + nr + nc + w]
+        if e_of_z[row] < 0:
+            continue
+        for q in range(k):
+            new[w, q] = 0.0
+        for r in range(nr):
+            s = slopes[w * width + r]
+            if s != 0.0:
+                v = first_of[e_of_z[index[start + r]]] + a_of_z[index[start + r]]
+                for q in range(k):
+                    new[w, q] += s * V[v, q]
+        if d >= 0:
+            u = slopes[w * width + nr]
+            for r in range(nr):
+                g = e_of_z[index[start + r]]
+                a = a_of_z[index[start + r]]
+                if net[10][index[start + r]]:
+                    continue  # an event-driven variable stands still: its motion is in dG/dt
+                for j in range(n_touched):
+                    if touched[j] == g:
+                        u += slopes[w * width + r] * before[j, a]
+            for q in range(k):
+                new[w, q] += u * V[d, q]
+    if op[KIND] == K_RESET and op[REC] >= 0 and not mark:
+        for w in range(nw):
+            r = rec[1][op[REC] + w]
+            if r >= 0:
+                y[w] = _given(rec, r, step, e)
+    for w in range(nw):
+        row = index[start + nr + nc + w]
+        z[row] = y[w]
+        if e_of_z[row] >= 0:
+            v = first_of[e_of_z[row]] + a_of_z[row]
+            for q in range(k):
+                V[v, q] = new[w, q]
+    if d < 0:
+        return
+    if n_dep > 0:
+        _dependents_after(n_dep, n_touched, d, t, ops, net, tangent, coupling, work, functions)
+    for j in range(n_touched):
+        g = touched[j]
+        _flow(g, t, after, net, work, functions)
+        m = flows[pop_of[g], F_M]
+        for a in range(m):
+            u = before[j, a] - after[a]
+            for w in range(nw):
+                row = index[start + nr + nc + w]
+                if e_of_z[row] == g and a_of_z[row] == a:
+                    u = -after[a]  # the rest is in `new`
+            if u != 0.0:
+                v = first_of[g] + a
+                for q in range(k):
+                    V[v, q] += u * V[d, q]
+
+
+@compiled(error_model="numpy")
+def _term(so, e, t, ops, net, work, functions):  # type: ignore[no-untyped-def]
+    """The present term of element e in a summed variable."""
+    z, index, cells, constants = net[0], net[1], net[6], net[7]
+    x, c, y, slopes = work[:4]
+    op = ops[so]
+    start = op[OFF] + e * (op[NR] + op[NC] + op[NW])
+    _gather(z, index, start, op[NR], op[NC], x, c)
+    functions[0](op[BLOCK], x.ctypes, c.ctypes, constants.ctypes, cells.ctypes, t, 0.0,
+                 y.ctypes, slopes.ctypes)  # fmt: skip
+    return y[0]
+
+
+@compiled(error_model="numpy")
+def _dependents(n_touched, t, ops, net, coupling, work, functions):  # type: ignore[no-untyped-def]
+    """Collect the other elements whose speed depends on the touched ones, and their speeds."""
+    _, ptr, dep, sptr, sop, selem, sid, seen = coupling
+    touched, dep_f, sum_before, dep_list, stamp = work[7:12]
+    index, e_of_z = net[1], net[4]
+    stamp[-1] += 1
+    now = stamp[-1]
+    for j in range(n_touched):
+        stamp[touched[j]] = now
+    n_dep, n_sum = 0, 0
+    for j in range(n_touched):
+        g = touched[j]
+        for q in range(ptr[g], ptr[g + 1]):
+            if stamp[dep[q]] != now:
+                stamp[dep[q]] = now
+                dep_list[n_dep] = dep[q]
+                n_dep += 1
+        for q in range(sptr[g], sptr[g + 1]):
+            if seen[sid[q]] == now:
+                continue  # a synapse between two touched neurons
+            seen[sid[q]] = now
+            sum_before[n_sum] = _term(sop[q], selem[q], t, ops, net, work, functions)
+            n_sum += 1
+            op = ops[sop[q]]
+            start = op[OFF] + selem[q] * (op[NR] + op[NC] + op[NW])
+            target = e_of_z[index[start + op[NR] + op[NC]]]
+            if target >= 0 and stamp[target] != now:
+                stamp[target] = now
+                dep_list[n_dep] = target
+                n_dep += 1
+    for j in range(n_dep):
+        _flow(dep_list[j], t, dep_f[j], net, work, functions)
+    return n_dep + 1
+
+
+@compiled(error_model="numpy")
+def _dependents_after(n_dep, n_touched, d, t, ops, net, tangent, coupling, work, functions):  # type: ignore[no-untyped-def]
+    """Bring the sums up to date, and shift the elements whose speed the event changed."""
+    _, ptr, dep, sptr, sop, selem, sid, seen = coupling
+    touched, dep_f, sum_before, dep_list, stamp = work[7:12]
+    z, index, flows, pop_of, first_of = net[0], net[1], net[2], net[3], net[8]
+    after, V = work[6], tangent[0]
+    n_sum, now = 0, stamp[-1]
+    for j in range(n_touched):
+        g = touched[j]
+        for q in range(sptr[g], sptr[g + 1]):
+            if seen[sid[q]] == -now:
+                continue
+            seen[sid[q]] = -now
+            value = _term(sop[q], selem[q], t, ops, net, work, functions)
+            op = ops[sop[q]]
+            start = op[OFF] + selem[q] * (op[NR] + op[NC] + op[NW])
+            z[index[start + op[NR] + op[NC]]] += value - sum_before[n_sum]
+            n_sum += 1
+    for j in range(n_dep - 1):
+        g = dep_list[j]
+        _flush(g, net, tangent, work)
+        _flow(g, t, after, net, work, functions)
+        for a in range(flows[pop_of[g], F_M]):
+            u = dep_f[j, a] - after[a]
+            if u != 0.0:
+                for q in range(V.shape[1]):
+                    V[first_of[g] + a, q] += u * V[d, q]
+
+
+@compiled(error_model="numpy")
+def _release(g, old_row, t, net, tangent, work, functions):  # type: ignore[no-untyped-def]
+    """The end of refractoriness: what was held starts to move, at the time in row own[g]."""
+    z, flows, pop_of, first_of, own = net[0], net[2], net[3], net[8], net[11]
+    V, before, after = tangent[0], work[5], work[6]
+    if own[g] < 0:
+        return
+    _flush(g, net, tangent, work)
+    z[old_row] = 0.0
+    _flow(g, t, before[0], net, work, functions)
+    z[old_row] = 1.0
+    _flow(g, t, after, net, work, functions)
+    for a in range(flows[pop_of[g], F_M]):
+        u = before[0, a] - after[a]
+        if u != 0.0:
+            for q in range(V.shape[1]):
+                V[first_of[g] + a, q] += u * V[own[g], q]
+
+
+@compiled(error_model="numpy")
+def _advance_element(o, e, step, t, h, ops, net, tangent, rec, work, functions):  # type: ignore[no-untyped-def]
+    """State update, or a regular operation, of one element."""
+    z, index, flows, pop_of, e_of_z, eta, cells, constants, first_of, a_of_z = net[:10]
+    V, E, dirty = tangent[:3]
+    x, c, y, slopes, new = work[:5]
+    op = ops[o]
+    nr, nc, nw = op[NR], op[NC], op[NW]
+    start = op[OFF] + e * (nr + nc + nw)
+    _gather(z, index, start, nr, nc, x, c)
+    functions[0](op[BLOCK], x.ctypes, c.ctypes, constants.ctypes, cells.ctypes, t, h,
+                 y.ctypes, slopes.ctypes)  # fmt: skip
+    width, k = nr + 1, V.shape[1]
+    g = -1
+    if op[POP] >= 0:
+        g = flows[op[POP], F_BASE] + e
+    if op[RELEASE] >= 0 and g >= 0:
+        row = index[start + nr + nc + op[RELEASE]]
+        if z[row] == 0.0 and y[op[RELEASE]] != 0.0:
+            keep = y[: nw].copy()
+            keep_slopes = slopes[: nw * width].copy()
+            _release(g, row, t, net, tangent, work, functions)
+            y[: nw] = keep
+            slopes[: nw * width] = keep_slopes
+    if op[REC] >= 0:
+        for w in range(nw):
+            r = rec[1][op[REC] + w]
+            if r >= 0:
+                row = index[start + nr + nc + w]
+                value = _given(rec, r, step, e)
+                if e_of_z[row] >= 0 and op[KIND] == K_UPDATE:
+                    eta[first_of[e_of_z[row]] + a_of_z[row]] = (value - y[w]) / h
+                y[w] = value
+    if op[LAZY] and g >= 0:
+        m = flows[op[POP], F_M]
+        if dirty[g] == 0:
+            for a in range(m):
+                for b in range(m):
+                    E[g, a, b] = 1.0 if a == b else 0.0
+            dirty[g] = 1
+        for w in range(nw):
+            row = index[start + nr + nc + w]
+            if e_of_z[row] < 0:
+                continue
+            for b in range(m):
+                total = 0.0
+                for r in range(nr):
+                    total += slopes[w * width + r] * E[g, a_of_z[index[start + r]], b]
+                new[w, b] = total
+        for w in range(nw):
+            row = index[start + nr + nc + w]
+            if e_of_z[row] >= 0:
+                for b in range(m):
+                    E[g, a_of_z[row], b] = new[w, b]
+    else:
+        for r in range(nr):
+            _flush(e_of_z[index[start + r]], net, tangent, work)
+        for w in range(nw):
+            row = index[start + nr + nc + w]
+            if e_of_z[row] < 0:
+                continue
+            _flush(e_of_z[row], net, tangent, work)
+            for q in range(k):
+                new[w, q] = 0.0
+            for r in range(nr):
+                s = slopes[w * width + r]
+                if s != 0.0:
+                    v = first_of[e_of_z[index[start + r]]] + a_of_z[index[start + r]]
+                    for q in range(k):
+                        new[w, q] += s * V[v, q]
+        for w in range(nw):
+            row = index[start + nr + nc + w]
+            if e_of_z[row] >= 0:
+                v = first_of[e_of_z[row]] + a_of_z[row]
+                for q in range(k):
+                    V[v, q] = new[w, q]
+    for w in range(nw):
+        z[index[start + nr + nc + w]] = y[w]
+
+
+@compiled(error_model="numpy")
+def _sum(o, t, h, ops, net, tangent, work, functions):  # type: ignore[no-untyped-def]
+    """A summed variable, with its tangent rows."""
+    z, index, e_of_z, cells, constants, first_of, a_of_z = (
+        net[0], net[1], net[4], net[6], net[7], net[8], net[9])  # fmt: skip
+    V = tangent[0]
+    x, c, y, slopes = work[:4]
+    op = ops[o]
+    nr, nc, nw, k = op[NR], op[NC], op[NW], V.shape[1]
+    for j in range(op[N_TARGETS]):
+        row = index[op[TARGETS] + j]
+        z[row] = 0.0
+        if e_of_z[row] >= 0:
+            _flush(e_of_z[row], net, tangent, work)
+            for q in range(k):
+                V[first_of[e_of_z[row]] + a_of_z[row], q] = 0.0
+    for e in range(op[N]):
+        start = op[OFF] + e * (nr + nc + nw)
+        _gather(z, index, start, nr, nc, x, c)
+        functions[0](op[BLOCK], x.ctypes, c.ctypes, constants.ctypes, cells.ctypes, t, h,
+                     y.ctypes, slopes.ctypes)  # fmt: skip
+        row = index[start + nr + nc]
+        z[row] += y[0]
+        if e_of_z[row] < 0:
+            continue
+        to = first_of[e_of_z[row]] + a_of_z[row]
+        for r in range(nr):
+            s = slopes[r]
+            if s != 0.0:
+                v = first_of[e_of_z[index[start + r]]] + a_of_z[index[start + r]]
+                for q in range(k):
+                    V[to, q] += s * V[v, q]
+
+
+@compiled(error_model="numpy")
+def _fire(o, item, e, slot, t, h, ops, net, tangent, marks, work, functions, stats):  # type: ignore[no-untyped-def]
+    """The time shift of a spike, into row `slot`: where its threshold was crossed, or why not."""
+    e_of_z, index, first_of, a_of_z, own = net[4], net[1], net[8], net[9], net[11]
+    V = tangent[0]
+    truths, lifted = marks
+    counts, speeds = stats
+    y, slopes, before = work[2], work[3], work[5]
+    op = ops[o]
+    k, nr, atoms = V.shape[1], op[NR], op[ATOMS]
+    if slot < 0:
+        return
+    for q in range(k):
+        V[slot, q] = 0.0
+    g = net[2][op[POP], F_BASE] + e if op[POP] >= 0 else -1
+    if g < 0:
+        return
+    _flush(g, net, tangent, work)
+    if lifted[g]:
+        counts[C_LIFTED] += 1
+        for q in range(k):
+            V[slot, q] = V[own[g], q]
+        return
+    _condition(o, e, t, h, ops, net, work, functions)
+    best, latest = -1, -1.0
+    start = op[OFF] + e * (nr + op[NC] + op[NW])
+    gaps = y[1 : 1 + atoms].copy()
+    now = y[1 + atoms : 1 + 2 * atoms].copy()
+    grads = slopes[nr + 1 : (1 + atoms) * (nr + 1)].copy()
+    _flow(g, t, before[0], net, work, functions)
+    best_speed = 0.0
+    for a in range(atoms):
+        if now[a] > 0.0 and truths[item, a] == 0.0:
+            speed = grads[a * (nr + 1) + nr]
+            moved = False
+            for r in range(nr):
+                s = grads[a * (nr + 1) + r]
+                if s != 0.0 and e_of_z[index[start + r]] == g:
+                    moved = True
+                    speed += s * before[0, a_of_z[index[start + r]]]
+            ago = gaps[a] / speed if moved and speed > 0.0 else 0.0
+            if best < 0 or ago < latest:
+                best, latest, best_speed = a, ago, speed if moved else np.inf
+    if best < 0:  # it was above already: the end of refractoriness, or an input, let it fire
+        counts[C_JUMPED] += 1
+        if own[g] >= 0:
+            for q in range(k):
+                V[slot, q] = V[own[g], q]
+        return
+    speeds[item] = best_speed
+    if best_speed == np.inf:
+        return  # time or an input alone made it fire
+    for r in range(nr):
+        s = grads[best * (nr + 1) + r]
+        if s != 0.0:
+            v = first_of[e_of_z[index[start + r]]] + a_of_z[index[start + r]]
+            for q in range(k):
+                V[slot, q] -= s / best_speed * V[v, q]
+
+
+@compiled(error_model="numpy", nogil=True)
+def walk(first, stop, tape, ops, net, tangent, coupling, rec, marks, work, functions, stats, dt):  # type: ignore[no-untyped-def]
+    """Carry state and tangent from the start of step `first` to that of step `stop`."""
+    at, rank, elem, slots, ends = tape
+    truths, lifted = marks
+    counts, speeds = stats
+    V, own = tangent[0], net[11]
+    y = work[2]
+    k = V.shape[1]
+    p = 0
+    while p < at.size and at[p] < first:
+        p += 1
+    for step in range(first, stop):
+        t = step * dt
+        for o in range(ops.shape[0]):
+            op = ops[o]
+            if op[EVERY] > 1 and step % op[EVERY] != 0:
+                while p < at.size and at[p] == step and rank[p] == o:
+                    p += 1
+                continue
+            h = dt * op[EVERY]
+            if op[PRE] >= 0:  # remember which comparisons held before the motion of this step
+                q = p
+                while q < at.size and at[q] == step:
+                    if rank[q] == op[PRE]:
+                        _condition(op[PRE], elem[q], t, h, ops, net, work, functions)
+                        n = ops[op[PRE], ATOMS]
+                        for a in range(n):
+                            truths[q, a] = y[1 + n + a]
+                    q += 1
+            if op[KIND] == K_UPDATE or op[KIND] == K_MAP:
+                for e in range(op[N]):
+                    _advance_element(o, e, step, t, h, ops, net, tangent, rec, work, functions)
+            elif op[KIND] == K_SUM:
+                _sum(o, t, h, ops, net, tangent, work, functions)
+            elif op[KIND] == K_THRESHOLD:
+                q = p
+                while q < at.size and at[q] == step and rank[q] == o:
+                    q += 1
+                if q - p > 1:
+                    counts[C_TIES] += 1
+                if not op[EXTERNAL]:
+                    r = p
+                    for e in range(op[N]):
+                        _condition(o, e, t, h, ops, net, work, functions)
+                        fired = r < q and elem[r] == e
+                        if fired:
+                            r += 1
+                        if fired != (y[0] > 0.0):
+                            if counts[C_MISMATCH] == 0:
+                                counts[C_FIRST], counts[C_FIRST_STEP] = e, step
+                            counts[C_MISMATCH] += 1
+                for item in range(p, q):
+                    e, slot = elem[item], slots[item]
+                    _fire(o, item, e, slot, t, h, ops, net, tangent, marks, work, functions, stats)
+                base = net[2][op[POP], F_BASE] if op[POP] >= 0 else -1
+                if base >= 0:
+                    for e in range(op[N]):
+                        g = base + e
+                        if own[g] >= 0 and (lifted[g] or op[LIFT] < 0 or net[0][op[LIFT] + e] != 0.0):
+                            lifted[g] = 0
+                            for c in range(k):
+                                V[own[g], c] = 0.0
+                for item in range(p, q):
+                    e, slot = elem[item], slots[item]
+                    if base >= 0 and own[base + e] >= 0 and op[LIFT] >= 0:
+                        for c in range(k):
+                            V[own[base + e], c] = V[slot, c] if slot >= 0 else 0.0
+                    if op[MARK] >= 0:
+                        _event(o, True, e, slot, step, t, h, ops, net, tangent, coupling, rec,
+                               work, functions)  # fmt: skip
+                p = q
+            else:
+                while p < at.size and at[p] == step and rank[p] == o:
+                    th = op[THR]
+                    target, was = -1, 0.0
+                    if th >= 0:
+                        target = _target(o, elem[p], th, ops, net)
+                    if target >= 0:
+                        _condition(th, target, t, h, ops, net, work, functions)
+                        was = y[0]
+                    _event(o, False, elem[p], slots[p], step, t, h, ops, net, tangent, coupling,
+                           rec, work, functions)  # fmt: skip
+                    if target >= 0:
+                        _condition(th, target, t, h, ops, net, work, functions)
+                        g = net[2][ops[th, POP], F_BASE] + target
+                        if was == 0.0 and y[0] > 0.0 and not lifted[g]:
+                            lifted[g] = 1
+                            for c in range(k):
+                                V[own[g], c] = V[slots[p], c] if slots[p] >= 0 else 0.0
+                    p += 1
+    return p
+
+
+@compiled(error_model="numpy")
+def _target(o, e, th, ops, net):  # type: ignore[no-untyped-def]
+    """The neuron of threshold `th` that element e of a pathway acts on."""
+    index, e_of_z, flows = net[1], net[4], net[2]
+    op = ops[o]
+    nr, nc, nw = op[NR], op[NC], op[NW]
+    start = op[OFF] + e * (nr + nc + nw)
+    base = flows[ops[th, POP], F_BASE]
+    for w in range(nw):
+        g = e_of_z[index[start + nr + nc + w]]
+        if base <= g < base + ops[th, N]:
+            return g - base
+    return -1
+
+
+@compiled(error_model="numpy")
+def settle(net, tangent, work):  # type: ignore[no-untyped-def]
+    """Apply all collected propagators, so that V is complete."""
+    for g in range(tangent[2].size):
+        _flush(g, net, tangent, work)

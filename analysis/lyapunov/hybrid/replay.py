@@ -1,0 +1,187 @@
+"""A recorded run replayed with tangent vectors."""
+
+from typing import Any
+
+import numpy as np
+
+from heavytail_snn.analysis.lyapunov.brian.equations.refusals import UnreadableModelError
+from heavytail_snn.analysis.lyapunov.hybrid import kernel as K
+from heavytail_snn.analysis.lyapunov.hybrid.layout import Layout
+from heavytail_snn.analysis.lyapunov.hybrid.recorder import Recorder
+from heavytail_snn.analysis.lyapunov.hybrid.system import System
+from heavytail_snn.analysis.lyapunov.hybrid.tape import TapeMaker
+
+_TIME_UNIT = 5e-3  # s; weight of spike times beside states in the norm
+_AGREES = 1e-6
+
+
+class Replay:
+    """State and tangent vectors along a recorded run.
+
+    Parameters
+    ----------
+    system : System
+    recorder : Recorder
+        After the run.
+
+    Attributes
+    ----------
+    V : (n_rows, k) array
+        In SI units; `scaled` and `set_scaled` are without.
+    largest_deviation : float
+        Between replayed and recorded states, in units of the range of each variable.
+    counts : int64 array
+        See the counters in `kernel`.
+    """
+
+    def __init__(self, system: System, recorder: Recorder) -> None:
+        self.system = system
+        values = system_values(system)
+        self.layout = layout = Layout(system, values)
+        self.tapes = TapeMaker(layout, recorder.all_events(), values)
+        self.steps, self.rows, self.states = recorder.snapshots(layout)
+        self._given = (*recorder.random_values(layout),)
+        self.first_own = layout.n_state_rows + self.tapes.n_slots
+        self.n_rows = self.first_own + layout.n_own
+        self.scale = self._scales()
+        self.counts = np.zeros(K.N_COUNTS, dtype=np.int64)
+        self.speeds: list[np.ndarray] = []
+        self.largest_deviation = 0.0
+        self.start(0)
+
+    def _scales(self) -> np.ndarray:
+        """Return a typical size of each row of V."""
+        layout = self.layout
+        scale = np.full(self.n_rows, _TIME_UNIT)
+        size = np.ones(layout.n_cells)
+        if self.states.shape[0]:
+            low, high = self.states.min(axis=0), self.states.max(axis=0)
+            width = np.ones(layout.n_cells)
+            width[self.rows] = high - low
+            largest = np.ones(layout.n_cells)
+            largest[self.rows] = np.maximum(abs(low), abs(high))
+            for name, first in layout.z_first.items():
+                n = np.size(layout.values(name))
+                span = width[first : first + n].max(initial=0.0)
+                size[first : first + n] = span or largest[first : first + n].max(initial=0.0) or 1.0
+        self.cell_scale = size
+        active = layout.e_of_z >= 0
+        rows = layout.first_of[layout.e_of_z[active]] + layout.a_of_z[active]
+        scale[rows] = size[active]
+        return scale
+
+    def start(self, k: int, snapshot: int = 0) -> None:
+        """Go to a snapshot, with k zero vectors."""
+        layout = self.layout
+        self.z = layout.z.copy()
+        self.V = np.zeros((self.n_rows, k))
+        n, m = max(1, layout.n_elements), layout.M
+        self._tangent_rest = (np.zeros((n, m, m)), np.zeros(n, dtype=np.int64))
+        self.lifted = np.zeros(n, dtype=np.int64)
+        self.eta = np.zeros(max(1, layout.n_state_rows))
+        if self.steps.size:
+            self.now = int(self.steps[snapshot])
+            self.z[self.rows] = self.states[snapshot]
+        widest = max(
+            [1, *(op[K.NR] + op[K.NC] + op[K.NW] + 2 * op[K.ATOMS] + 2 for op in layout.ops),
+             *(f[K.F_NR] + f[K.F_NC] + f[K.F_N] for f in layout.flows)]
+        )  # fmt: skip
+        width = int(widest) + 2
+        self._work = (
+            np.zeros(width), np.zeros(width), np.zeros(width), np.zeros(width * width),
+            np.zeros((width + m, max(1, k))), np.zeros((8, m)), np.zeros(m),
+            np.zeros(8, dtype=np.int64), np.zeros((n if layout.is_coupled else 1, m)),
+            np.zeros(max(1, layout.sum_op.size)), np.zeros(n, dtype=np.int64),
+            np.zeros(n + 1, dtype=np.int64),
+        )  # fmt: skip
+        own = np.where(layout.own >= 0, layout.own + self.first_own, -1)
+        self._own = own if own.size else np.full(1, -1)
+        e = np.zeros(1, dtype=np.int64)
+        self._net = (
+            self.z, layout.index if layout.index.size else e, layout.flows,
+            layout.pop_of if layout.pop_of.size else e, layout.e_of_z, self.eta, layout.cells,
+            layout.constants, layout.first_of if layout.first_of.size else e, layout.a_of_z,
+            layout.still, self._own,
+        )  # fmt: skip
+        self._coupling = (
+            layout.is_coupled, layout.dep_ptr, layout.dep, layout.sum_ptr, layout.sum_op,
+            layout.sum_elem, layout.sum_id, np.zeros(max(1, layout.n_terms), dtype=np.int64),
+        )  # fmt: skip
+
+    def advance(self, stop: int) -> None:
+        """Go on to the start of step `stop`, from snapshot to snapshot."""
+        while self.now < stop:
+            later = self.steps[self.steps > self.now]
+            end = min(stop, int(later[0])) if later.size else stop
+            self._walk(end)
+            if later.size and end == later[0]:
+                self._compare(int(np.searchsorted(self.steps, end)))
+
+    def _walk(self, stop: int) -> None:
+        layout = self.layout
+        tape = self.tapes.between(self.now, stop)
+        atoms = int(max(1, layout.ops[:, K.ATOMS].max(initial=1)))
+        marks = (np.zeros((tape.at.size + 1, atoms)), self.lifted)
+        speeds = np.full(tape.at.size + 1, np.nan)
+        K.walk(
+            self.now, stop, tuple(tape), layout.ops, self._net,
+            (self.V, *self._tangent_rest), self._coupling,
+            (self._given[0], layout.rec_of, self._given[1]), marks, self._work,
+            tuple(f.ctypes for f in layout.functions), (self.counts, speeds), self.system.step,
+        )  # fmt: skip
+        found = speeds[:-1]
+        if np.isfinite(found).any():
+            self.speeds.append(found[np.isfinite(found)])
+        self.now = stop
+
+    def _compare(self, snapshot: int) -> None:
+        """Compare with the recorded state, and go on from it."""
+        recorded = self.states[snapshot]
+        gap = np.abs(self.z[self.rows] - recorded) / self.cell_scale[self.rows]
+        if gap.size:
+            worst = int(np.argmax(np.where(np.isfinite(gap), gap, np.inf)))
+            if not gap[worst] <= _AGREES:
+                raise self._misunderstood(worst, recorded[worst], snapshot)
+            self.largest_deviation = max(self.largest_deviation, float(gap[worst]))
+        self.z[self.rows] = recorded
+
+    def _misunderstood(self, cell: int, recorded: float, snapshot: int) -> UnreadableModelError:
+        row = int(self.rows[cell])
+        name = max((n for n, f in self.layout.z_first.items() if f <= row),
+                   key=self.layout.z_first.__getitem__)  # fmt: skip
+        element = row - self.layout.z_first[name]
+        time = self.steps[snapshot] * self.system.step
+        return UnreadableModelError(
+            f"{name}[{element}]", f"{self.z[row]:.9g} at {time:.6g} s",
+            f"must be {recorded:.9g}, which Brian2 had: the replay of the recorded events does not "
+            "reproduce the run, so something acts on the network that was not understood",
+            "report the model; an exponent from it would be wrong",
+        )  # fmt: skip
+
+    # ------------------------------------------------------------ vectors
+
+    def settle(self) -> None:
+        """Complete V, and clear rows that hold nothing."""
+        K.settle(self._net, (self.V, *self._tangent_rest), self._work)
+        self.V[self.tapes.dead_rows(self.now)] = 0.0
+
+    def scaled(self) -> np.ndarray:
+        """Return V in units of the scales."""
+        self.settle()
+        return self.V / self.scale[:, None]
+
+    def set_scaled(self, vectors: np.ndarray) -> None:
+        """Replace V."""
+        self.V[:] = vectors * self.scale[:, None]
+
+
+def system_values(system: System) -> Any:
+    """Return a function that gives the content of an array, by name."""
+    known: dict[str, np.ndarray] = {}
+
+    def values(name: str) -> np.ndarray:
+        if name not in known:
+            known[name] = np.atleast_1d(np.asarray(system.arrays.variables[name].get_value()))
+        return known[name]
+
+    return values

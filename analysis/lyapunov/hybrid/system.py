@@ -1,0 +1,381 @@
+"""A Brian2 network as a list of operations in the order in which Brian2 runs them.
+
+Nothing is taken for constant because it looks so: an array is constant if no object of the
+network writes it, and an object is accepted only if all its statements are known.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from brian2 import (
+    EventMonitor,
+    Network,
+    NetworkOperation,
+    NeuronGroup,
+    PoissonGroup,
+    PopulationRateMonitor,
+    SpikeGeneratorGroup,
+    StateMonitor,
+    Synapses,
+)
+from brian2.equations.equations import DIFFERENTIAL_EQUATION
+
+from heavytail_snn.analysis.lyapunov.brian.equations.refusals import UnreadableModelError
+from heavytail_snn.analysis.lyapunov.hybrid.differentiate import (
+    TIME,
+    Condition,
+    Statements,
+    Value,
+)
+from heavytail_snn.analysis.lyapunov.hybrid.scope import Arrays, Reader, Slot
+from heavytail_snn.brian import internals
+
+UPDATE, MAP, SUM, THRESHOLD, PATHWAY, RESET = "update", "map", "sum", "threshold", "pathway", "reset"
+_WATCHERS = (EventMonitor, StateMonitor, PopulationRateMonitor)
+
+
+@dataclass
+class Block:
+    """Statements with their derivatives, for one element.
+
+    Parameters
+    ----------
+    lines : list of str
+        Generated code.
+    reads, others : list of Slot
+        Perturbed and unperturbed entries that it reads.
+    constants : list of float
+    outputs : list of (Slot, Value)
+    jumps : set of Slot
+        Perturbed entries inside comparisons and step functions.
+    """
+
+    lines: list[str]
+    reads: list[Slot]
+    others: list[Slot]
+    constants: list[float]
+    outputs: list[tuple[Any, Value]]
+    jumps: set[Slot] = field(default_factory=set)
+
+
+@dataclass
+class Operation:
+    """One object of the network.
+
+    Parameters
+    ----------
+    kind : str
+    name : str
+    group : Brian2 group
+        Whose elements run the statements.
+    code : str
+    step : float
+        Time step of its clock in s.
+    block : Block
+        Set by `differentiate_all`.
+    item : Brian2 object
+    condition : Condition, optional
+        Of a threshold.
+    source, event : str
+        Of a threshold, a reset or a pathway: whose events.
+    """
+
+    kind: str
+    name: str
+    group: Any
+    code: str
+    step: float
+    item: Any
+    source: str = ""
+    event: str = "spike"
+    block: Block | None = None
+    condition: Condition | None = None
+    mark: Block | None = None
+
+    @property
+    def writes(self) -> set[str]:
+        """Names of the arrays that it writes."""
+        return {slot.name for slot, _ in (self.block.outputs if self.block else [])} | {
+            slot.name for slot, _ in (self.mark.outputs if self.mark else [])
+        }
+
+
+@dataclass
+class System:
+    """All operations of a network, and the motion between events.
+
+    Parameters
+    ----------
+    operations : list of Operation
+        In Brian2's order.
+    groups : dict
+        Name -> NeuronGroup or Synapses with variables.
+    flows : dict
+        Name of a group -> Block with the right-hand sides of its differential equations.
+    arrays : Arrays
+    active : set of str
+        Arrays that are perturbed: the state.
+    frozen : dict
+        Name of an array -> why its values are recorded and taken as given.
+    sources : dict
+        Name -> group whose spikes are given (PoissonGroup, SpikeGeneratorGroup).
+    watched : list
+        Network operations, which must be shown to change nothing.
+    """
+
+    operations: list[Operation]
+    groups: dict[str, Any]
+    arrays: Arrays
+    namespace: Mapping[str, Any]
+    sources: dict[str, Any]
+    watched: list[Any]
+    flows: dict[str, Block] = field(default_factory=dict)
+    active: set[str] = field(default_factory=set)
+    frozen: dict[str, str] = field(default_factory=dict)
+    differential: set[str] = field(default_factory=set)
+    event_driven: set[str] = field(default_factory=set)
+
+    @property
+    def step(self) -> float:
+        """The smallest time step in s."""
+        return min(op.step for op in self.operations)
+
+    @cached_property
+    def written(self) -> set[str]:
+        """Names of all arrays that some operation writes."""
+        return set().union(*(op.writes for op in self.operations))
+
+
+def read_system(network: Network, namespace: Mapping[str, Any]) -> System:
+    """Return the operations of a network, without derivatives yet.
+
+    Raises
+    ------
+    UnreadableModelError
+        For an object whose effect is not known.
+    """
+    operations, groups, sources, watched = [], {}, {}, []
+    for item in network.sorted_objects:
+        if not item.active or isinstance(item, _WATCHERS):
+            continue
+        if isinstance(item, PoissonGroup | SpikeGeneratorGroup):
+            sources[item.name] = item
+        elif isinstance(item, NeuronGroup | Synapses):
+            if type(item) not in (NeuronGroup, Synapses):
+                raise _unknown(item)
+            groups[item.name] = item
+        elif isinstance(item, NetworkOperation):
+            watched.append(item)
+        else:
+            operations += _operation(item, namespace)
+    operations = [op for op in operations if op.source not in sources or op.kind == PATHWAY]
+    return System(operations, groups, Arrays(), namespace, sources, watched)
+
+
+def _operation(item: Any, namespace: Mapping[str, Any]) -> list[Operation]:
+    kind = internals.kind_of(item)
+    if kind is None:
+        raise _unknown(item)
+    try:
+        code = internals.abstract_code(item, namespace)
+    except TypeError as error:
+        raise UnreadableModelError(
+            item.name, "GSL integration", "must be a scheme that Brian2 writes out in statements",
+            "set method='rk4'",
+        ) from error  # fmt: skip
+    if not code.strip() and kind != THRESHOLD:
+        return []
+    group = item.synapses if kind == PATHWAY else item.group
+    source = ""
+    if kind == PATHWAY:
+        source = internals.base(item.source).name
+    elif kind in (THRESHOLD, RESET):
+        source = internals.base(group).name
+    return [
+        Operation(
+            kind, item.name, group, code, float(item.clock.dt), item, source,
+            getattr(item, "event", "spike"),
+        )
+    ]  # fmt: skip
+
+
+def _unknown(item: Any) -> UnreadableModelError:
+    return UnreadableModelError(
+        item.name, type(item).__name__, "must be an object whose statements are known: groups of "
+        "neurons, synapses, their regular operations, PoissonInput, and sources of given spikes",
+        "leave it out of the network, or use the neurons' equations in a NeuronGroup",
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- derivatives
+
+
+def differentiate_all(system: System, *, noise_is_given: bool = False) -> None:
+    """Find out what is state, and write every block with its derivatives.
+
+    Raises
+    ------
+    WhiteNoiseError
+        If white noise acts on the state, unless `noise_is_given`.
+    """
+    _equations(system)
+    system.active = set(system.differential)
+    system.active |= _float_names(system, _written_names(system))
+    while True:
+        _blocks(system)
+        keep = _state(system)
+        if keep == system.active:
+            break
+        system.active = keep
+    from heavytail_snn.analysis.lyapunov.hybrid.refusing import refuse
+
+    refuse(system, noise_is_given)
+
+
+def _equations(system: System) -> None:
+    for name, group in system.groups.items():
+        for variable, equation in _differential(group):
+            system.differential.add(f"{name}.{variable}")
+            if isinstance(group, Synapses) and "event-driven" in equation.flags:
+                system.event_driven.add(f"{name}.{variable}")
+
+
+def _differential(group: Any) -> list[tuple[str, Any]]:
+    found = list(group.equations.items())
+    if isinstance(group, Synapses) and group.event_driven:
+        found += list(group.event_driven.items())
+    return [(n, e) for n, e in found if e.type == DIFFERENTIAL_EQUATION]
+
+
+def _written_names(system: System) -> set[str]:
+    _blocks(system)
+    return set().union(*(op.writes for op in system.operations))
+
+
+def _float_names(system: System, names: set[str]) -> set[str]:
+    return {
+        n
+        for n in names
+        if np.issubdtype(system.arrays.variables[n].dtype, np.floating)
+        and not n.endswith(".lastupdate")
+    }
+
+
+def _reader(system: System, group: Any, item: Any = None) -> Reader:
+    extra = getattr(item, "variables", None) if internals.kind_of(item) == MAP else None
+    return Reader(group, system.namespace, system.arrays, system.active.__contains__, extra)
+
+
+def _blocks(system: System) -> None:
+    for op in system.operations:
+        reader = _reader(system, op.group, op.item)
+        if op.kind == THRESHOLD:
+            op.condition, op.block = _condition(reader, op.code)
+            if internals.marks_time(op.item):
+                op.mark = _statements(
+                    _reader(system, op.group), "lastspike = t\nnot_refractory = False"
+                )
+        elif op.kind == SUM:
+            op.block = _sum(reader, op)
+        else:
+            op.block = _statements(reader, op.code)
+    for name, group in system.groups.items():
+        equations = _differential(group)
+        if equations:
+            system.flows[name] = _flow(_reader(system, group), equations)
+
+
+def _statements(reader: Reader, code: str) -> Block:
+    """Return the block of assignments; a test of refractoriness is no jump of the motion."""
+    statements = Statements(reader, reader.alias)
+    for line in code.strip().splitlines():
+        before = set(statements.jumps)
+        statements.run(line)
+        if line.strip().startswith("not_refractory"):
+            statements.jumps = before
+    outputs = [(k, v) for k, v in statements.assigned.items() if isinstance(k, Slot)]
+    return _block(statements, reader, outputs)
+
+
+def _sum(reader: Reader, op: Operation) -> Block:
+    statements = Statements(reader, reader.alias)
+    statements.run(op.code)
+    target = reader.alias(op.item.target_varname)
+    return _block(statements, reader, [(target, statements.assigned["_synaptic_var"])])
+
+
+def _flow(reader: Reader, equations: list[tuple[str, Any]]) -> Block:
+    statements = Statements(reader, reader.alias)
+    outputs = [(reader.alias(n), statements.expression(e.expr.code)) for n, e in equations]
+    return _block(statements, reader, outputs)
+
+
+def _condition(reader: Reader, code: str) -> tuple[Condition, Block]:
+    statements = Statements(reader, reader.alias)
+    condition = statements.comparisons(code.partition("=")[2])
+    test = Value(f"(1.0 if {condition.code()} else 0.0)")
+    truths = [Value(f"(1.0 if {a.gap.code} {a.sign} 0.0 else 0.0)") for a in condition.atoms]
+    outputs = [test, *(a.gap for a in condition.atoms), *truths]
+    block = _block(statements, reader, [("", v) for v in outputs])
+    block.outputs, block.values = [], outputs  # type: ignore[attr-defined]
+    return condition, block
+
+
+def _block(statements: Statements, reader: Reader, outputs: list[Any]) -> Block:
+    return Block(
+        statements.lines,
+        list(reader.reads),
+        list(reader.others),
+        [float(c) for c in reader.constants],
+        outputs,
+        {j for j in statements.jumps if j != TIME},
+    )
+
+
+# ---------------------------------------------------------------- what is state
+
+
+def _state(system: System) -> set[str]:
+    """Return the active arrays that are state: what cannot be perturbed or is not read, is not."""
+    moved: set[str] = set(system.differential)
+    read: set[str] = set()
+    for op in system.operations:
+        for slot, value in op.block.outputs + (op.mark.outputs if op.mark else []):
+            if value.slopes:
+                moved.add(slot.name)
+            read |= {s.name for s in value.slopes if s != TIME and s.name != slot.name}
+        if op.condition is not None:
+            read |= {s.name for a in op.condition.atoms for s in a.gap.slopes if s != TIME}
+    for block in system.flows.values():
+        read |= {s.name for _, v in block.outputs for s in v.slopes if s != TIME}
+    state = (system.differential | (moved & read)) & system.active
+    return state - _given_noise(system, state)
+
+
+def _given_noise(system: System, state: set[str]) -> set[str]:
+    """Return variables that noise drives and nothing else in the network acts on."""
+    noisy, touched, pulls = set(), set(), {}
+    for op in system.operations:
+        for slot, value in op.block.outputs:
+            if op.kind != UPDATE:
+                touched.add(slot.name)
+                continue
+            if value.random:
+                noisy.add(slot.name)
+            pulls.setdefault(slot.name, set()).update(
+                s.name for s in value.slopes if s != TIME and s.name in state
+            )
+    own = {n for n in noisy if n in state and n not in touched}
+    while True:
+        alone = {n for n in own if pulls[n] <= own}
+        if alone == own:
+            break
+        own = alone
+    for name in own:
+        system.frozen[name] = "noise on which nothing in the network acts"
+    return own
+
+
