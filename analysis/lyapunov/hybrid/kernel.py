@@ -294,83 +294,123 @@ def _release(g, old_row, t, net, tangent, work, functions):  # type: ignore[no-u
 
 
 @compiled(error_model="numpy")
-def _advance_element(o, e, step, t, h, ops, net, tangent, rec, work, functions):  # type: ignore[no-untyped-def]
-    """State update, or a regular operation, of one element."""
+def _update(o, step, t, h, ops, net, tangent, rec, work, functions):  # type: ignore[no-untyped-def]
+    """State update, or a regular operation, of all elements."""
     z, index, flows, pop_of, e_of_z, eta, cells, constants, first_of, a_of_z = net[:10]
     V, E, dirty = tangent[:3]
     x, c, y, slopes, new = work[:5]
-    op = ops[o]
-    nr, nc, nw = op[NR], op[NC], op[NW]
-    start = op[OFF] + e * (nr + nc + nw)
-    _gather(z, index, start, nr, nc, x, c)
-    functions[0](op[BLOCK], x.ctypes, c.ctypes, constants.ctypes, cells.ctypes, t, h,
-                 y.ctypes, slopes.ctypes)  # fmt: skip
-    width, k = nr + 1, V.shape[1]
-    g = -1
-    if op[POP] >= 0:
-        g = flows[op[POP], F_BASE] + e
-    if op[RELEASE] >= 0 and g >= 0:
-        row = index[start + nr + nc + op[RELEASE]]
-        if z[row] == 0.0 and y[op[RELEASE]] != 0.0:
-            keep = y[: nw].copy()
-            keep_slopes = slopes[: nw * width].copy()
-            _release(g, row, t, net, tangent, work, functions)
-            y[: nw] = keep
-            slopes[: nw * width] = keep_slopes
-    if op[REC] >= 0:
-        for w in range(nw):
-            r = rec[1][op[REC] + w]
-            if r >= 0:
-                row = index[start + nr + nc + w]
-                value = _given(rec, r, step, e)
-                if e_of_z[row] >= 0 and op[KIND] == K_UPDATE:
-                    eta[first_of[e_of_z[row]] + a_of_z[row]] = (value - y[w]) / h
-                y[w] = value
-    if op[LAZY] and g >= 0:
-        m = flows[op[POP], F_M]
-        if dirty[g] == 0:
-            for a in range(m):
-                for b in range(m):
-                    E[g, a, b] = 1.0 if a == b else 0.0
-            dirty[g] = 1
-        for w in range(nw):
-            row = index[start + nr + nc + w]
-            if e_of_z[row] < 0:
-                continue
-            for b in range(m):
-                total = 0.0
-                for r in range(nr):
-                    total += slopes[w * width + r] * E[g, a_of_z[index[start + r]], b]
-                new[w, b] = total
-        for w in range(nw):
-            row = index[start + nr + nc + w]
-            if e_of_z[row] >= 0:
-                for b in range(m):
-                    E[g, a_of_z[row], b] = new[w, b]
-    else:
+    block, n, off = ops[o, BLOCK], ops[o, N], ops[o, OFF]
+    nr, nc, nw = ops[o, NR], ops[o, NC], ops[o, NW]
+    pop, release, given = ops[o, POP], ops[o, RELEASE], ops[o, REC]
+    lazy = ops[o, LAZY] and pop >= 0
+    stride, width, k = nr + nc + nw, nr + 1, V.shape[1]
+    base, m = (flows[pop, F_BASE], flows[pop, F_M]) if pop >= 0 else (-1, 0)
+    run, px, pc, py, ps = functions[0], x.ctypes, c.ctypes, y.ctypes, slopes.ctypes
+    pg, pt = constants.ctypes, cells.ctypes
+    for e in range(n):
+        start = off + e * stride
+        out = start + nr + nc
         for r in range(nr):
-            _flush(e_of_z[index[start + r]], net, tangent, work)
-        for w in range(nw):
-            row = index[start + nr + nc + w]
-            if e_of_z[row] < 0:
-                continue
-            _flush(e_of_z[row], net, tangent, work)
-            for q in range(k):
-                new[w, q] = 0.0
+            x[r] = z[index[start + r]]
+        for j in range(nc):
+            c[j] = z[index[start + nr + j]]
+        run(block, px, pc, pg, pt, t, h, py, ps)
+        g = base + e
+        if release >= 0 and pop >= 0:
+            row = index[out + release]
+            if z[row] == 0.0 and y[release] != 0.0:
+                _release(g, row, t, net, tangent, work, functions)
+                _gather(z, index, start, nr, nc, x, c)
+                c_row = z[row]
+                z[row] = 0.0
+                _gather(z, index, start, nr, nc, x, c)
+                z[row] = c_row
+                run(block, px, pc, pg, pt, t, h, py, ps)
+        if given >= 0:
+            for w in range(nw):
+                r = rec[1][given + w]
+                if r >= 0:
+                    row = index[out + w]
+                    value = _given(rec, r, step, e)
+                    if e_of_z[row] >= 0 and ops[o, KIND] == K_UPDATE:
+                        eta[first_of[e_of_z[row]] + a_of_z[row]] = (value - y[w]) / h
+                    y[w] = value
+        if lazy:
+            if dirty[g] == 0:
+                for a in range(m):
+                    for b in range(m):
+                        E[g, a, b] = 1.0 if a == b else 0.0
+                dirty[g] = 1
+            for w in range(nw):
+                if e_of_z[index[out + w]] < 0:
+                    continue
+                for b in range(m):
+                    new[w, b] = 0.0
+                for r in range(nr):
+                    s = slopes[w * width + r]
+                    if s != 0.0:
+                        a = a_of_z[index[start + r]]
+                        for b in range(m):
+                            new[w, b] += s * E[g, a, b]
+            for w in range(nw):
+                row = index[out + w]
+                if e_of_z[row] >= 0:
+                    a = a_of_z[row]
+                    for b in range(m):
+                        E[g, a, b] = new[w, b]
+        else:
             for r in range(nr):
-                s = slopes[w * width + r]
-                if s != 0.0:
-                    v = first_of[e_of_z[index[start + r]]] + a_of_z[index[start + r]]
-                    for q in range(k):
-                        new[w, q] += s * V[v, q]
-        for w in range(nw):
-            row = index[start + nr + nc + w]
-            if e_of_z[row] >= 0:
-                v = first_of[e_of_z[row]] + a_of_z[row]
+                _flush(e_of_z[index[start + r]], net, tangent, work)
+            for w in range(nw):
+                row = index[out + w]
+                if e_of_z[row] < 0:
+                    continue
+                _flush(e_of_z[row], net, tangent, work)
+            for w in range(nw):
+                row = index[out + w]
+                if e_of_z[row] < 0:
+                    continue
                 for q in range(k):
-                    V[v, q] = new[w, q]
-    for w in range(nw):
-        z[index[start + nr + nc + w]] = y[w]
+                    new[w, q] = 0.0
+                for r in range(nr):
+                    s = slopes[w * width + r]
+                    if s != 0.0:
+                        v = first_of[e_of_z[index[start + r]]] + a_of_z[index[start + r]]
+                        for q in range(k):
+                            new[w, q] += s * V[v, q]
+            for w in range(nw):
+                row = index[out + w]
+                if e_of_z[row] >= 0:
+                    v = first_of[e_of_z[row]] + a_of_z[row]
+                    for q in range(k):
+                        V[v, q] = new[w, q]
+        for w in range(nw):
+            z[index[out + w]] = y[w]
+
+
+@compiled(error_model="numpy")
+def _check(o, first, last, elem, t, h, step, ops, net, work, functions, counts):  # type: ignore[no-untyped-def]
+    """Count the neurons whose threshold says otherwise than the recorded spikes do."""
+    z, index, cells, constants = net[0], net[1], net[6], net[7]
+    x, c, y, slopes = work[:4]
+    block, off, nr, nc = ops[o, BLOCK], ops[o, OFF], ops[o, NR], ops[o, NC]
+    run, px, pc, py, ps = functions[0], x.ctypes, c.ctypes, y.ctypes, slopes.ctypes
+    pg, pt = constants.ctypes, cells.ctypes
+    r = first
+    for e in range(ops[o, N]):
+        start = off + e * (nr + nc + ops[o, NW])
+        for q in range(nr):
+            x[q] = z[index[start + q]]
+        for j in range(nc):
+            c[j] = z[index[start + nr + j]]
+        run(block, px, pc, pg, pt, t, h, py, ps)
+        fired = r < last and elem[r] == e
+        if fired:
+            r += 1
+        if fired != (y[0] > 0.0):
+            if counts[C_MISMATCH] == 0:
+                counts[C_FIRST], counts[C_FIRST_STEP] = e, step
+            counts[C_MISMATCH] += 1
 
 
 @compiled(error_model="numpy")
@@ -448,6 +488,10 @@ def _fire(o, item, e, slot, t, h, ops, net, tangent, marks, work, functions, sta
                     moved = True
                     speed += s * before[0, a_of_z[index[start + r]]]
             ago = gaps[a] / speed if moved and speed > 0.0 else 0.0
+            if moved and speed <= 0.0 and gaps[a] > truths[item, atoms + a]:
+                # it turned round within the step: the mean speed of the step stands in
+                counts[C_SLOW] += 1
+                speed = (gaps[a] - truths[item, atoms + a]) / h
             if best < 0 or ago < latest:
                 best, latest, best_speed = a, ago, speed if moved else np.inf
     if best < 0:  # it was above already: the end of refractoriness, or an input, let it fire
@@ -495,11 +539,10 @@ def walk(first, stop, tape, ops, net, tangent, coupling, rec, marks, work, funct
                         _condition(op[PRE], elem[q], t, h, ops, net, work, functions)
                         n = ops[op[PRE], ATOMS]
                         for a in range(n):
-                            truths[q, a] = y[1 + n + a]
+                            truths[q, a], truths[q, n + a] = y[1 + n + a], y[1 + a]
                     q += 1
             if op[KIND] == K_UPDATE or op[KIND] == K_MAP:
-                for e in range(op[N]):
-                    _advance_element(o, e, step, t, h, ops, net, tangent, rec, work, functions)
+                _update(o, step, t, h, ops, net, tangent, rec, work, functions)
             elif op[KIND] == K_SUM:
                 _sum(o, t, h, ops, net, tangent, work, functions)
             elif op[KIND] == K_THRESHOLD:
@@ -509,16 +552,7 @@ def walk(first, stop, tape, ops, net, tangent, coupling, rec, marks, work, funct
                 if q - p > 1:
                     counts[C_TIES] += 1
                 if not op[EXTERNAL]:
-                    r = p
-                    for e in range(op[N]):
-                        _condition(o, e, t, h, ops, net, work, functions)
-                        fired = r < q and elem[r] == e
-                        if fired:
-                            r += 1
-                        if fired != (y[0] > 0.0):
-                            if counts[C_MISMATCH] == 0:
-                                counts[C_FIRST], counts[C_FIRST_STEP] = e, step
-                            counts[C_MISMATCH] += 1
+                    _check(o, p, q, elem, t, h, step, ops, net, work, functions, counts)
                 for item in range(p, q):
                     e, slot = elem[item], slots[item]
                     _fire(o, item, e, slot, t, h, ops, net, tangent, marks, work, functions, stats)

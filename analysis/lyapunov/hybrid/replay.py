@@ -121,7 +121,7 @@ class Replay:
         layout = self.layout
         tape = self.tapes.between(self.now, stop)
         atoms = int(max(1, layout.ops[:, K.ATOMS].max(initial=1)))
-        marks = (np.zeros((tape.at.size + 1, atoms)), self.lifted)
+        marks = (np.zeros((tape.at.size + 1, 2 * atoms)), self.lifted)
         speeds = np.full(tape.at.size + 1, np.nan)
         K.walk(
             self.now, stop, tuple(tape), layout.ops, self._net,
@@ -157,6 +157,16 @@ class Replay:
             "reproduce the run, so something acts on the network that was not understood",
             "report the model; an exponent from it would be wrong",
         )  # fmt: skip
+
+    @property
+    def longest_delay(self) -> int:
+        """Largest delay in steps."""
+        return max([0, *self.tapes.longest.values()])
+
+    def reset_counts(self) -> None:
+        """Forget the counts so far."""
+        self.counts[:] = 0
+        self.speeds = []
 
     # ------------------------------------------------------------ vectors
 
