@@ -37,10 +37,11 @@ def _gather(z, index, start, nr, nc, x, c):  # type: ignore[no-untyped-def]
 
 
 @compiled(error_model="numpy")
-def _given(rec, r, step, e):  # type: ignore[no-untyped-def]
-    """The recorded value number r of element e after this step's operation."""
+def _given(rec, r, step, row):  # type: ignore[no-untyped-def]
+    """The recorded value number r of an entry of z after this step's operation."""
     flat, _, layout = rec
-    return flat[layout[r, 0] + (step - layout[r, 2]) // layout[r, 3] * layout[r, 1] + e]
+    start, width, first, every, origin = layout[r]
+    return flat[start + (step - first) // every * width + row - origin]
 
 
 @compiled(error_model="numpy")
@@ -167,7 +168,7 @@ def _event(o, mark, e, d, step, t, h, ops, net, tangent, coupling, rec, work, fu
         for w in range(nw):
             r = rec[1][op[REC] + w]
             if r >= 0:
-                y[w] = _given(rec, r, step, e)
+                y[w] = _given(rec, r, step, index[start + nr + nc + w])
     for w in range(nw):
         row = index[start + nr + nc + w]
         z[row] = y[w]
@@ -331,7 +332,7 @@ def _update(o, step, t, h, ops, net, tangent, rec, work, functions):  # type: ig
                 r = rec[1][given + w]
                 if r >= 0:
                     row = index[out + w]
-                    value = _given(rec, r, step, e)
+                    value = _given(rec, r, step, row)
                     if e_of_z[row] >= 0 and ops[o, KIND] == K_UPDATE:
                         eta[first_of[e_of_z[row]] + a_of_z[row]] = (value - y[w]) / h
                     y[w] = value

@@ -148,7 +148,7 @@ class Layout:
             n = self._size(op)
             self.n_of.append(n)
             slots = [s for s, _ in block.outputs]
-            values = getattr(block, "values", None) or [v for _, v in block.outputs]
+            values = block.values or [v for _, v in block.outputs]
             row[K.KIND], row[K.EVERY] = _KINDS[op.kind], round(op.step / step)
             row[K.BLOCK], row[K.N] = len(bodies), n
             row[K.OFF] = self._table(block, slots, n)

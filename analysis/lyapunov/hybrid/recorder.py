@@ -150,17 +150,17 @@ class Recorder:
         )
 
     def random_values(self, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
-        """Return all recorded draws in one vector, and (start, width, first step, every)."""
+        """Return all recorded draws in one vector, and (start, width, first step, every, row)."""
         flat, table, position = [np.zeros(1)], [], 1
         for name, op in layout.recorded:
             monitor = self.given[op.name, name]
             values = np.asarray(getattr(monitor, name.rpartition(".")[2] + "_"), dtype=float)
             first = round(float(monitor.t_[0]) / self.step)
             every = round(op.step / self.step)
-            table.append((position, values.shape[0], first, every))
+            table.append((position, values.shape[0], first, every, layout.z_first[name]))
             flat.append(np.ravel(values.T))
             position += values.size
-        return np.concatenate(flat), np.array(table or [(0, 1, 0, 1)], dtype=np.int64)
+        return np.concatenate(flat), np.array(table or [(0, 1, 0, 1, 0)], dtype=np.int64)
 
 
 def _size(group: Any) -> int:
