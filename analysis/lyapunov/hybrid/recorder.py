@@ -12,7 +12,7 @@ import numpy as np
 from brian2 import EventMonitor, Network, StateMonitor, second
 
 from heavytail_snn.analysis.lyapunov.hybrid.layout import Layout
-from heavytail_snn.analysis.lyapunov.hybrid.system import MAP, RESET, THRESHOLD, UPDATE, System
+from heavytail_snn.analysis.lyapunov.hybrid.system import MAP, PATHWAY, RESET, THRESHOLD, UPDATE, System
 from heavytail_snn.brian import internals
 from heavytail_snn.core.errors import MemoryLimitError
 
@@ -52,8 +52,10 @@ class Recorder:
             if op.kind == THRESHOLD:
                 group = internals.base(op.group)
                 self.events.setdefault((group.name, op.event), EventMonitor(group, op.event))
-        for name, group in system.sources.items():
-            self.events[name, "spike"] = EventMonitor(group, "spike")
+        for op in system.operations:
+            if op.kind == PATHWAY and (op.source, op.event) not in self.events:
+                group = system.sources.get(op.source) or system.groups[op.source]
+                self.events[op.source, op.event] = EventMonitor(group, op.event)
         self._watch_states()
         self._watch_random()
         self.monitors = [
