@@ -90,6 +90,9 @@ class Statements:
     alias : callable
         ``alias(name)`` gives the key under which an assigned name is known; equal for two names
         of one variable.
+    guard : callable
+        ``guard(key)`` gives, for a variable that is only written while another one holds, the key
+        and value of that one and the present value; else None.
 
     Attributes
     ----------
@@ -98,8 +101,13 @@ class Statements:
         Perturbed quantities inside a comparison or a step function.
     """
 
-    def __init__(self, lookup: Lookup, alias: Callable[[str], Hashable] = lambda name: name):
-        self._lookup, self._alias = lookup, alias
+    def __init__(
+        self,
+        lookup: Lookup,
+        alias: Callable[[str], Hashable] = lambda name: name,
+        guard: Callable[[Hashable], tuple[Hashable, Value, Value] | None] = lambda key: None,
+    ) -> None:
+        self._lookup, self._alias, self._guard = lookup, alias, guard
         self.lines: list[str] = []
         self.assigned: dict[Hashable, Value] = {}
         self.jumps: set[Hashable] = set()
@@ -109,7 +117,31 @@ class Statements:
     def run(self, code: str) -> None:
         """Append statements; each sees the earlier ones."""
         for name, expression in assignments(code):
-            self.assigned[self._alias(name)] = self.expression(expression)
+            key, value = self._alias(name), self.expression(expression)
+            guard = self._guard(key)
+            if guard is not None:
+                allowed, test, before = guard
+                value = self._select(
+                    self.assigned.get(allowed, test), value, self.assigned.get(key, before)
+                )
+            self.assigned[key] = value
+
+    def _select(self, test: Value, new: Value, old: Value) -> Value:
+        """Return `new` where `test` holds, else `old`."""
+        if new.code == old.code:
+            return new
+        choose = f"({{}} if {test.code} != 0.0 else {{}})"
+        keys = [*new.slopes, *(k for k in old.slopes if k not in new.slopes)]
+        return Value(
+            self._emit(choose.format(new.code, old.code)),
+            {
+                k: self._emit(choose.format(new.slopes.get(k, "0.0"), old.slopes.get(k, "0.0")))
+                for k in keys
+            },
+            new.random or old.random,
+            new.random_slopes | old.random_slopes,
+            _reads([test, new, old]),
+        )
 
     def expression(self, code: str, scope: Any = None) -> Value:
         """Return the value of an expression."""

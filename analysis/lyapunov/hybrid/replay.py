@@ -8,10 +8,11 @@ from heavytail_snn.analysis.lyapunov.brian.equations.refusals import UnreadableM
 from heavytail_snn.analysis.lyapunov.hybrid import kernel as K
 from heavytail_snn.analysis.lyapunov.hybrid.layout import Layout
 from heavytail_snn.analysis.lyapunov.hybrid.recorder import Recorder
-from heavytail_snn.analysis.lyapunov.hybrid.system import System
+from heavytail_snn.analysis.lyapunov.hybrid.system import SUM, System
 from heavytail_snn.analysis.lyapunov.hybrid.tape import TapeMaker
 
 _TIME_UNIT = 5e-3  # s; weight of spike times beside states in the norm
+_FLAT = 1e-3  # share of its size that a variable must move to have its range as its scale
 _AGREES = {8: 1e-6, 4: 1e-3}  # by the bytes of Brian2's floating-point numbers
 
 
@@ -40,6 +41,11 @@ class Replay:
         self.layout = layout = Layout(system, values)
         self.tapes = TapeMaker(layout, recorder.all_events(), values)
         self.steps, self.rows, self.states = recorder.snapshots(layout)
+        sums = {s.name for op in system.operations if op.kind == SUM for s, _ in op.block.outputs}
+        spans = [(layout.z_first[n], np.size(values(n))) for n in sums if n in layout.z_first]
+        self._summed = np.zeros(self.rows.size, dtype=bool)
+        for first, size in spans:
+            self._summed |= (self.rows >= first) & (self.rows < first + size)
         self._given = (*recorder.random_values(layout),)
         self.first_own = layout.n_state_rows + self.tapes.n_slots
         self.n_rows = self.first_own + layout.n_own
@@ -63,7 +69,9 @@ class Replay:
             for name, first in layout.z_first.items():
                 n = np.size(layout.values(name))
                 span = width[first : first + n].max(initial=0.0)
-                size[first : first + n] = span or largest[first : first + n].max(initial=0.0) or 1.0
+                size[first : first + n] = (
+                    max(span, _FLAT * largest[first : first + n].max(initial=0.0)) or 1.0
+                )
         self.cell_scale = size
         active = layout.e_of_z >= 0
         rows = layout.first_of[layout.e_of_z[active]] + layout.a_of_z[active]
@@ -144,6 +152,7 @@ class Replay:
         """Compare with the recorded state, and go on from it."""
         recorded = self.states[snapshot]
         gap = np.abs(self.z[self.rows] - recorded) / self.cell_scale[self.rows]
+        gap[self._summed] = 0.0  # made anew in each step; the replay keeps them up to date within
         if gap.size:
             worst = int(np.argmax(np.where(np.isfinite(gap), gap, np.inf)))
             if not gap[worst] <= _AGREES[_precision(self.system)]:

@@ -131,6 +131,19 @@ class Reader:
             return self._constant(float(variable.get_value()))
         raise TypeError(f"{name} is a {type(variable).__name__}")
 
+    def guard(self, key: Any) -> tuple[Slot, Value, Value] | None:
+        """Return what allows a write: Brian2 protects ``(unless refractory)`` from all but resets.
+
+        That is the slot and value of the other variable, and the present value of this one.
+        """
+        if not isinstance(key, Slot):
+            return None
+        other = self.arrays.variables[key.name].conditional_write
+        if other is None:
+            return None
+        allowed = Slot(self.arrays.add(other), key.path)
+        return allowed, self._entry(allowed), self._entry(key)
+
     def _constant(self, value: float) -> Value:
         key = repr(value)
         if len(key) < 8 and value.is_integer():

@@ -10,6 +10,10 @@ from brian2 import Network, NeuronGroup, second
 from brian2.devices.device import get_device
 from tqdm import tqdm
 
+from heavytail_snn.analysis.lyapunov.brian.equations.refusals import (
+    CutoffError,
+    UnreadableModelError,
+)
 from heavytail_snn.analysis.lyapunov.hybrid import kernel as K
 from heavytail_snn.analysis.lyapunov.hybrid.differentiate import TIME
 from heavytail_snn.analysis.lyapunov.hybrid.explain import explain as explain_system
@@ -42,6 +46,7 @@ _WHITE = (
     "effect of spikes vanishes as dt goes to 0 and the exponents tend to those of the leak"
 )
 _KINKED = 0.01
+_MAX_MISMATCH = 1e-4
 
 
 def lyapunov_spectrum_of_network(
@@ -157,8 +162,14 @@ def run_recorded(
     """Run a network with monitors, and return its replay."""
     recorder = Recorder(network, system, duration)
     try:
+        begin = float(network.t / second)
         with internals.unchanged_by(system.watched, network):
             network.run(duration * second, namespace=namespace)
+        if (done := float(network.t / second) - begin) < duration - system.step:
+            raise ParameterError(
+                "duration", duration, f"must be run in full, and the network stopped after {done:.6g} "
+                "s", "take out what calls stop(), or ask for less than that",
+            )  # fmt: skip
         internals.build_unless_run(get_device())
         return Replay(system, recorder)
     finally:
@@ -228,6 +239,7 @@ def _follow(
             f"the tangent vectors collapse within {every * step:.3g} s (log10 condition number "
             f"{condition:.3g} > {_MAX_LOG10_CONDITION}); ask for fewer exponents than k={k}"
         )
+    _check_spikes(replay)
     skipped = round(times[1] / (every * step))
     used = int(_used(replay).sum())
     speeds = np.concatenate([np.zeros(0), *replay.speeds])
@@ -271,6 +283,25 @@ def _follow(
     )
 
 
+def _check_spikes(replay: Replay) -> None:
+    """Refuse a replay whose thresholds say otherwise than the recorded spikes."""
+    counts = replay.counts
+    spikes = sum(found.steps.size for found in replay.tapes.events.values())
+    if counts[K.C_MISMATCH] > _MAX_MISMATCH * max(spikes, 1):
+        time = counts[K.C_FIRST_STEP] * replay.system.step
+        raise UnreadableModelError(
+            "spikes", f"{counts[K.C_MISMATCH]} that differ",
+            f"must be those of the thresholds (the first at {time:.6g} s, neuron "
+            f"{counts[K.C_FIRST]}): something acts on the network that was not understood",
+            "report the model; an exponent from it would be wrong",
+        )  # fmt: skip
+    if counts[K.C_BAD]:
+        raise CutoffError(
+            "threshold", f"{counts[K.C_BAD]} spikes at the cut-off",
+            "must be spikes of the continuous motion too, within 40 steps", "use a smaller dt",
+        )  # fmt: skip
+
+
 def _account(replay: Replay) -> dict[str, Any]:
     """Return how far the replay was from the run, and how many events were special."""
     counts = replay.counts
@@ -304,7 +335,8 @@ def _stretches(
     n = max(0, (stop - begin) // every)
     logs = np.empty((n, k))
     condition = float("nan")
-    for index in tqdm(range(n), disable=not progress, unit="QR"):
+    aligned = min(n - 1, round(times[1] / (every * step)))
+    for index in tqdm(range(n), disable=not progress, unit="QR", mininterval=1.0):
         replay.advance(begin + (index + 1) * every)
         vectors = replay.scaled()
         if not np.isfinite(vectors).all():
@@ -314,14 +346,14 @@ def _stretches(
             )
         orthogonal, triangle = np.linalg.qr(vectors)
         replay.set_scaled(orthogonal)
-        if index == 0:
-            values = np.linalg.svd(triangle, compute_uv=False)
-            condition = float(np.log10(values[0] / values[-1])) if values[-1] > 0 else np.inf
-            if condition > _MAX_LOG10_CONDITION and every > 1:
-                return None, condition, begin
         with np.errstate(divide="ignore"):
             # a vanishing element means a lost direction: it is stored as -inf and counted
             logs[index] = np.log(np.abs(np.diag(triangle)))
+        if index == aligned:  # by now the vectors have their directions, and R shows their spread
+            found = logs[index][np.isfinite(logs[index])]
+            condition = float(np.ptp(found) / np.log(10)) if found.size else 0.0
+            if condition > _MAX_LOG10_CONDITION and every > 1:
+                return None, condition, begin
     return logs, condition, begin
 
 

@@ -286,16 +286,17 @@ def _blocks(system: System) -> None:
         elif op.kind == SUM:
             op.block = _sum(reader, op)
         else:
-            op.block = _statements(reader, op.code)
+            op.block = _statements(reader, op.code, guarded=op.kind != RESET)
     for name, group in system.groups.items():
         equations = _differential(group)
         if equations:
             system.flows[name] = _flow(_reader(system, group), equations)
 
 
-def _statements(reader: Reader, code: str) -> Block:
+def _statements(reader: Reader, code: str, guarded: bool = False) -> Block:
     """Return the block of assignments; a test of refractoriness is no jump of the motion."""
-    statements = Statements(reader, reader.alias)
+    guard = reader.guard if guarded else (lambda key: None)
+    statements = Statements(reader, reader.alias, guard)
     for line in code.strip().splitlines():
         before = set(statements.jumps)
         statements.run(line)
