@@ -123,6 +123,8 @@ class Reader:
         if isinstance(variable, Function):
             return self._function(name, variable, place)
         if isinstance(variable, Subexpression):
+            if variable.owner.name == place.group.name:
+                return Inline(str(variable.expr), place)
             path = self._path(name, place)
             return Inline(str(variable.expr), Place(variable.owner, path))
         if isinstance(variable, ArrayVariable):
