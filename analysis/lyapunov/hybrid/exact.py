@@ -309,9 +309,14 @@ class ExactNetwork:
         self.batch = np.zeros((2 * self.n_above + 1, 2), dtype=np.int64)
         self.work = np.zeros(n), tuple(np.zeros(n) for _ in range(4))
 
-    def orbit(self) -> "Orbit":
-        """Return an orbit from the present state of the Brian2 objects."""
-        return Orbit(self)
+    def orbit(self, *, log_steps: bool = False) -> "Orbit":
+        """Return an orbit from the present state of the Brian2 objects.
+
+        `log_steps` puts the end of each Runge-Kutta step into the log, for `ExactTangent`.
+        """
+        orbit = Orbit(self)
+        orbit.counts[X.LOGS_STEPS] = log_steps
+        return orbit
 
 
 class Orbit:

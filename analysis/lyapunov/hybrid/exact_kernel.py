@@ -19,9 +19,10 @@ R_BLOCK, R_KIND, R_FIRST, R_N, R_ROW = range(5)
 # rows of the table of pending pulses, and its columns in seconds: arrival, spike
 Q_PATH, Q_AT, Q_END, Q_THRESHOLD, Q_ELEMENT, Q_ORDINAL, Q_SPIKE = range(7)
 # kinds of logged events
-E_FIRE, E_PULSE, E_RESET, E_RELEASE, E_MAP = range(5)
-# counters: pending pulses, logged events, next mark in time, next given spike, spikes
-N_QUEUE, N_LOG, AT_MARK, AT_GIVEN, N_SPIKES, N_FIRED = range(6)
+E_FIRE, E_PULSE, E_RESET, E_RELEASE, E_MAP, E_STEP = range(6)
+# counters: pending pulses, logged events, next mark in time, next given spike, spikes;
+# whether the ends of steps are logged too
+N_QUEUE, N_LOG, AT_MARK, AT_GIVEN, N_SPIKES, LOGS_STEPS = range(6)
 ARRIVED, LOG_FULL, QUEUE_FULL, STUCK = range(4)
 _INSIDE = 1e-13  # s; stages look at times inside their step, for tables that jump at its ends
 _TINY = 1e-9  # s; the shortest step that halving may reach
@@ -296,7 +297,6 @@ def _instant(t, net, motion, units, wires, given, orbit, batch):  # type: ignore
                 above[at] = now
         if n == 0:
             return
-        counts[N_FIRED] += n
         _fire(n, batch, t, net, orbit, units, wires)
         sums(z, t + _INSIDE, net, motion)
         for j in range(n):  # who was reset may be lifted again
@@ -348,9 +348,15 @@ def walk(until, h, tolerance, net, motion, units, wires, given, orbit, batch, ou
                 s = _cross(z, t, length, out, net, motion, units, above, work)
                 z[:] = out
                 clock[0] = t + s
+                if counts[LOGS_STEPS]:
+                    _log(E_STEP, 0, 0, -1, clock[0], orbit)
                 break
             z[:] = out
             clock[0] = end
+            if counts[LOGS_STEPS]:
+                _log(E_STEP, 0, 0, -1, end, orbit)
+                if counts[N_LOG] + 2 * room > log_t.size:
+                    return LOG_FULL
             for i in range(thresholds.shape[0]):
                 if thresholds[i, T_BLOCK] < 0:
                     continue

@@ -5,6 +5,7 @@ at events the replay's kernels act.  Finite differences of the exact orbit must 
 tests these kernels without the error of a time step.
 """
 
+import itertools
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,6 +16,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.exact import ExactNetwork
 from heavytail_snn.analysis.lyapunov.hybrid.replay import Replay
 from heavytail_snn.core.compiled import compiled
 
+_INSIDE = 1e-13  # s; as in `exact_kernel`
 _BEYOND = 1e-12  # s; so far past its threshold a neuron is when it fires
 
 
@@ -56,27 +58,24 @@ def _slopes(t, only, dz, dV, z_of_row, ops, net, tangent, work, functions):  # t
 
 
 @compiled(error_model="numpy")
-def _move(t, stop, h, only, z_of_row, ops, net, tangent, work, functions):  # type: ignore[no-untyped-def]
-    """Carry z and V from t to stop."""
+def _move(t, stop, only, z_of_row, ops, net, tangent, work, functions):  # type: ignore[no-untyped-def]
+    """Carry z and V from t to stop by one step."""
     z, V = net[0], tangent[0]
-    inside = 1e-13
+    s = stop - t
+    inside = min(_INSIDE, 0.1 * s)
     dz, dV = np.zeros_like(z), np.zeros_like(V)
-    n = max(1, int(np.ceil((stop - t) / h - 1e-9)))
-    s = (stop - t) / n
-    for j in range(n):
-        now = t + j * s
-        z0, V0, z1, V1 = z.copy(), V.copy(), z.copy(), V.copy()
-        for stage in range(4):
-            at = now + (inside if stage == 0 else (s - inside if stage == 3 else 0.5 * s))
-            _slopes(at, only, dz, dV, z_of_row, ops, net, tangent, work, functions)
-            weight = s / 6.0 if stage in (0, 3) else s / 3.0
-            ahead = 0.5 * s if stage < 2 else s
-            z1 += weight * dz
-            V1 += weight * dV
-            z[:] = z0 + ahead * dz
-            V[:] = V0 + ahead * dV
-        z[:] = z1
-        V[:] = V1
+    z0, V0, z1, V1 = z.copy(), V.copy(), z.copy(), V.copy()
+    for stage in range(4):
+        at = t + (inside if stage == 0 else (s - inside if stage == 3 else 0.5 * s))
+        _slopes(at, only, dz, dV, z_of_row, ops, net, tangent, work, functions)
+        weight = s / 6.0 if stage in (0, 3) else s / 3.0
+        ahead = 0.5 * s if stage < 2 else s
+        z1 += weight * dz
+        V1 += weight * dV
+        z[:] = z0 + ahead * dz
+        V[:] = V0 + ahead * dV
+    z[:] = z1
+    V[:] = V1
     if only < 0:
         for o in range(ops.shape[0]):
             if ops[o, K.KIND] == K.K_SUM:
@@ -96,15 +95,20 @@ def _remember(t, truths, firsts, ops, net, work, functions):  # type: ignore[no-
 
 
 @compiled(error_model="numpy")
-def _spikes(o, group, slots, t, ops, net, tangent, coupling, rec, marks, work, functions, stats, firsts):  # type: ignore[no-untyped-def]
+def _spikes(o, group, slots, t, z_of_row, ops, net, tangent, coupling, rec, marks, work, functions, stats, firsts):  # type: ignore[no-untyped-def]
     """Spikes of one threshold at one instant, as in the replay."""
     truths, lifted = marks
+    z, dV = net[0].copy(), np.zeros_like(tangent[0])
+    dz = np.zeros_like(z)
+    _slopes(t, -1, dz, dV, z_of_row, ops, net, tangent, work, functions)
+    net[0][:] += _BEYOND * dz
     V, own = tangent[0], net[11]
     op, k = ops[o], tangent[0].shape[1]
     for j in range(group.size):
         item = firsts[o] + group[j]
         K._fire(o, item, group[j], slots[j], t, 0.0, ops, net, tangent, marks, work, functions,
                 stats)  # fmt: skip
+    net[0][:] = z
     base = net[2][op[K.POP], K.F_BASE] if op[K.POP] >= 0 else -1
     if base >= 0:
         for e in range(op[K.N]):
@@ -148,7 +152,7 @@ def _pulse(o, e, slot, t, ops, net, tangent, coupling, rec, marks, work, functio
 
 
 @compiled(error_model="numpy")
-def follow(start, until, h, times, log, slots, numbers, firsts, z_of_row, ops, net, tangent, coupling, rec, marks, work, functions, stats):  # type: ignore[no-untyped-def]
+def follow(start, until, times, log, slots, numbers, firsts, z_of_row, ops, net, tangent, coupling, rec, marks, work, functions, stats):  # type: ignore[no-untyped-def]
     """Carry z and V along logged events."""
     op_of, held_row, held_base = numbers
     t, i, n = start, 0, times.size
@@ -156,25 +160,23 @@ def follow(start, until, h, times, log, slots, numbers, firsts, z_of_row, ops, n
     while True:
         stop = times[i] if i < n else until
         if stop > t:
-            steps = max(1, int(np.ceil((stop - t) / h - 1e-9)))
-            last = t + (stop - t) * (steps - 1) / steps
-            if last > t:
-                _move(t, last, h, -1, z_of_row, ops, net, tangent, work, functions)
-            _remember(last, marks[0], firsts, ops, net, work, functions)
-            late = _BEYOND if i < n and log[i, 0] == X.E_FIRE else 0.0
-            _move(last, stop + late, h, -1, z_of_row, ops, net, tangent, work, functions)
+            _remember(t, marks[0], firsts, ops, net, work, functions)
+            _move(t, stop, -1, z_of_row, ops, net, tangent, work, functions)
             t = stop
         if i >= n:
             return
         kind, which, e, spike = log[i]
+        if kind == X.E_STEP:
+            i += 1
+            continue
         slot = slots[spike] if spike >= 0 else -1
         if kind == X.E_FIRE:
             j = i
             while j < n and log[j, 0] == X.E_FIRE and log[j, 1] == which and times[j] == t:
                 j += 1
             if op_of[kind, which] >= 0:
-                _spikes(op_of[kind, which], log[i:j, 2].copy(), slots[log[i:j, 3]], t, ops, net,
-                        tangent, coupling, rec, marks, work, functions, stats, firsts)  # fmt: skip
+                _spikes(op_of[kind, which], log[i:j, 2].copy(), slots[log[i:j, 3]], t,
+                        z_of_row, ops, net, tangent, coupling, rec, marks, work, functions, stats, firsts)  # fmt: skip
             i = j
             continue
         o = op_of[kind, which]
@@ -202,7 +204,7 @@ class ExactTangent(Replay):
     net : ExactNetwork
         Before Brian2 has moved on: the start is the present state of the Brian2 objects.
     times, log : arrays of shapes (n,), (n, 4)
-        From `Orbit.take_log`, of an orbit from the same start.
+        From `Orbit.take_log`, of an orbit from the same start that logged its steps.
 
     Attributes
     ----------
@@ -220,14 +222,14 @@ class ExactTangent(Replay):
         self.steps = np.zeros(0, dtype=np.int64)
         self.counts = np.zeros(K.N_COUNTS, dtype=np.int64)
 
-    def run(self, vectors: np.ndarray, until: float, step: float | None = None) -> np.ndarray:
+    def run(self, vectors: np.ndarray, until: float) -> np.ndarray:
         """Carry vectors to a time.
 
         Parameters
         ----------
         vectors : (n_state, k) array
             In the rows ``net.state_rows`` of z, in SI units.
-        until, step : float
+        until : float
             In s.
 
         Returns
@@ -236,7 +238,7 @@ class ExactTangent(Replay):
             At that time; `V` holds the shifts of spikes as well.
         """
         layout, net = self.layout, self.net
-        start, h = net._start(), step or net.step
+        start = net._start()
         self.start(vectors.shape[1])
         rows = layout.first_of[layout.e_of_z[net.state_rows]] + layout.a_of_z[net.state_rows]
         self.V[rows] = vectors
@@ -256,7 +258,7 @@ class ExactTangent(Replay):
         stats = (self.counts, np.zeros(marks[0].shape[0]))
         tangent = (self.V, *self._tangent_rest)
         follow(
-            start, until, h, self.times, self.log, slots, *rest, z_of_row, layout.ops,
+            start, until, self.times, self.log, slots, *rest, z_of_row, layout.ops,
             self._net, tangent, self._coupling, rec, marks, self._work, functions, stats,
         )  # fmt: skip
         for name in sorted(self.system.event_driven & set(layout.z_first)):
@@ -265,8 +267,10 @@ class ExactTangent(Replay):
                 continue
             since = self.z[layout.z_first[f"{owner}.lastupdate"] :]
             for e in range(layout.n_elements_of[owner]):
-                _move(since[e], until, h, layout.base[owner] + e, z_of_row, layout.ops,
-                      self._net, tangent, self._work, functions)  # fmt: skip
+                grid = np.linspace(since[e], until, 2 + int((until - since[e]) / net.step))
+                for t, stop in itertools.pairwise(grid):
+                    _move(t, stop, layout.base[owner] + e, z_of_row, layout.ops,
+                          self._net, tangent, self._work, functions)  # fmt: skip
         return self.V[rows].copy()
 
     def _tables(self) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
