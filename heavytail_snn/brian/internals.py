@@ -102,6 +102,16 @@ def refractory(group: NeuronGroup) -> Any:
     return group._refractory
 
 
+def write_condition(group: Any, name: str) -> str:
+    """Return the variable without which code does not write ``name``, or an empty string.
+
+    State updates and resets write always; pathways and regular operations leave a variable
+    ``(unless refractory)`` of a refractory neuron alone.
+    """
+    condition = getattr(group.variables.get(name), "conditional_write", None)
+    return "" if condition is None else str(condition.name)
+
+
 def add_counter(group: NeuronGroup, name: str) -> None:
     """Give each neuron of a group an integer variable that its equations do not declare."""
     group.variables.add_array(name, size=len(group), dtype=np.int32)

@@ -29,6 +29,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.differentiate import (
     Condition,
     Statements,
     Value,
+    assignments,
 )
 from heavytail_snn.analysis.lyapunov.hybrid.scope import Arrays, Reader, Slot
 from heavytail_snn.brian import internals
@@ -280,12 +281,25 @@ def _blocks(system: System) -> None:
                 )
         elif op.kind == SUM:
             op.block = _sum(reader, op)
+        elif op.kind in (PATHWAY, MAP):
+            op.block = _statements(reader, _guarded(op.group, op.code))
         else:
             op.block = _statements(reader, op.code)
     for name, group in system.groups.items():
         equations = _differential(group)
         if equations:
             system.flows[name] = _flow(_reader(system, group), equations)
+
+
+def _guarded(group: Any, code: str) -> str:
+    """Return statements that leave held variables of refractory neurons as they are."""
+    lines = []
+    for name, expression in assignments(code):
+        free = internals.write_condition(group, name)
+        if free:
+            expression = f"({expression}) * int({free}) + {name} * (1 - int({free}))"
+        lines.append(f"{name} = {expression}")
+    return "\n".join(lines)
 
 
 def _statements(reader: Reader, code: str) -> Block:
