@@ -5,8 +5,9 @@ warning when this file is first used.  What Brian2 changes underneath is mended 
 else.
 """
 
+import contextlib
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import brian2
@@ -16,10 +17,13 @@ from brian2.codegen.cpp_prefs import get_compiler_and_args
 from brian2.core.functions import DEFAULT_FUNCTIONS, Function
 from brian2.core.namespace import get_local_namespace
 from brian2.core.variables import ArrayVariable
+from brian2.devices.device import get_device, runtime_device
 from brian2.groups import neurongroup
 from brian2.groups.group import CodeRunner
 from brian2.input.poissoninput import PoissonInput
 from brian2.synapses import synapses as synapses_module
+
+from heavytail_snn.core.errors import ParameterError
 
 TRIED = ("2.10.1", "2.11.0")
 
@@ -269,3 +273,87 @@ def discard_random_buffers(device: Any) -> None:
     """Let the runtime device draw anew, instead of using up numbers it has in store."""
     device.rand_buffer_index[:] = 0
     device.randn_buffer_index[:] = 0
+
+
+# ---------------------------------------------------------------- networks
+
+
+@contextlib.contextmanager
+def extensible(network: Network | None, level: int) -> Iterator[Network]:
+    """Yield a network to which objects may be added, in place of None or the magic one.
+
+    None stands for the objects that ``run`` would use in a calling function.  The copy has the
+    clock of Brian2's magic network, to which the objects belong again afterwards.
+    """
+    if network is not None and network is not brian2.magic_network:
+        yield network
+        return
+    objects = brian2.collect(level=level + 2) if network is None else set(network.objects)
+    everything = _with_parts(objects)
+    owners = [item._network for item in everything]
+    for item in everything:
+        item._network = None
+    try:
+        copy = Network(*objects)
+        copy.t_ = float(brian2.magic_network.t_)
+        yield copy
+    finally:
+        for item, owner in zip(everything, owners, strict=True):
+            item._network = owner
+
+
+def _with_parts(objects: Iterable[Any]) -> list[Any]:
+    found = []
+    for item in objects:
+        found += [item, *_with_parts(item.contained_objects)]
+    return found
+
+
+@contextlib.contextmanager
+def kept(network: Network) -> Iterator[None]:
+    """Restore a network afterwards to the state in which it is, where the device can."""
+    if get_device() is not runtime_device:
+        yield
+        return
+    name = "heavytail_snn: before the spectrum"
+    network.store(name)
+    try:
+        yield
+    finally:
+        network.restore(name)
+
+
+@contextlib.contextmanager
+def unchanged_by(operations: Iterable[Any], network: Network) -> Iterator[None]:
+    """Let network operations run, and raise at the first that changes an array of the network."""
+    arrays = {
+        f"{item.name}.{name}": variable
+        for item in network.sorted_objects
+        for name, variable in getattr(item, "variables", {}).items()
+        if isinstance(variable, ArrayVariable) and not name.startswith("_") and name != "t"
+    }
+    replaced = []
+    for operation in operations:
+        replaced.append((operation, operation.function))
+        operation.function = _watched(operation, arrays)
+    try:
+        yield
+    finally:
+        for operation, function in replaced:
+            operation.function = function
+
+
+def _watched(operation: Any, arrays: dict[str, ArrayVariable]) -> Any:
+    function = operation.function
+
+    def call(*arguments: Any) -> None:
+        before = {name: np.array(v.get_value()) for name, v in arrays.items()}
+        function(*arguments)
+        for name, variable in arrays.items():
+            if not np.array_equal(before[name], variable.get_value(), equal_nan=True):
+                raise ParameterError(
+                    "network_operation", operation.name, f"must only read, and it changed {name}",
+                    "write the change as run_regularly, or as an equation",
+                )  # fmt: skip
+
+    return call

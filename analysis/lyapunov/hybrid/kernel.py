@@ -19,7 +19,8 @@ from heavytail_snn.core.compiled import compiled
 # rows of the table of operations
 KIND, EVERY, BLOCK, N, OFF, NR, NC, NW, POP, LAZY, THR, RELEASE, PRE, EXTERNAL, COND, MARK = range(16)
 LIFT, TARGETS, N_TARGETS, REC, ATOMS, STIFF, M_OFF, M_NR, M_NC, M_NW = range(16, 26)
-N_FIELDS = 26
+STIFF_READ, STIFF_TH = 26, 27
+N_FIELDS = 28
 K_UPDATE, K_MAP, K_SUM, K_THRESHOLD, K_PATHWAY, K_RESET = range(6)
 # rows of the table of flows
 F_BLOCK, F_OFF, F_NR, F_NC, F_N, F_BASE, F_M, F_HAS = range(8)
@@ -37,10 +38,11 @@ def _gather(z, index, start, nr, nc, x, c):  # type: ignore[no-untyped-def]
 
 
 @compiled(error_model="numpy")
-def _given(rec, r, step, e):  # type: ignore[no-untyped-def]
-    """The recorded value number r of element e after this step's operation."""
+def _given(rec, r, step, row):  # type: ignore[no-untyped-def]
+    """The recorded value number r of an entry of z after this step's operation."""
     flat, _, layout = rec
-    return flat[layout[r, 0] + (step - layout[r, 2]) // layout[r, 3] * layout[r, 1] + e]
+    start, width, first, every, origin = layout[r]
+    return flat[start + (step - first) // every * width + row - origin]
 
 
 @compiled(error_model="numpy")
@@ -167,7 +169,7 @@ def _event(o, mark, e, d, step, t, h, ops, net, tangent, coupling, rec, work, fu
         for w in range(nw):
             r = rec[1][op[REC] + w]
             if r >= 0:
-                y[w] = _given(rec, r, step, e)
+                y[w] = _given(rec, r, step, index[start + nr + nc + w])
     for w in range(nw):
         row = index[start + nr + nc + w]
         z[row] = y[w]
@@ -293,84 +295,316 @@ def _release(g, old_row, t, net, tangent, work, functions):  # type: ignore[no-u
                 V[first_of[g] + a, q] += u * V[own[g], q]
 
 
+_GROWTH = 1.2  # of the threshold variable in one step, beyond which the step is divided
+_FINE = 0.05  # share of the local time constant that a part of a step has
+_LATEST = 40  # steps after a recorded spike within which the continuous motion must cross
+
+
 @compiled(error_model="numpy")
-def _advance_element(o, e, step, t, h, ops, net, tangent, rec, work, functions):  # type: ignore[no-untyped-def]
-    """State update, or a regular operation, of one element."""
+def _rates(g, t, x, f, jac, net, work, functions):  # type: ignore[no-untyped-def]
+    """Speeds of element g and their derivatives by its own state x."""
+    z, index, flows, pop_of, e_of_z, eta, cells, constants, first_of, a_of_z = net[:10]
+    reads, c, y, slopes = work[:4]
+    row = flows[pop_of[g]]
+    nr, nc, n, m = row[F_NR], row[F_NC], row[F_N], row[F_M]
+    start = row[F_OFF] + (g - row[F_BASE]) * (nr + nc + n)
+    _gather(z, index, start, nr, nc, reads, c)
+    for r in range(nr):
+        if e_of_z[index[start + r]] == g:
+            reads[r] = x[a_of_z[index[start + r]]]
+    functions[1](row[F_BLOCK], reads.ctypes, c.ctypes, constants.ctypes, cells.ctypes, t, 0.0,
+                 y.ctypes, slopes.ctypes)  # fmt: skip
+    for a in range(m):
+        f[a] = 0.0
+        for b in range(m):
+            jac[a, b] = 0.0
+    for o in range(n):
+        a = index[start + nr + nc + o]
+        f[a] = y[o] + eta[first_of[g] + a]
+        for r in range(nr):
+            if e_of_z[index[start + r]] == g:
+                jac[a, a_of_z[index[start + r]]] += slopes[o * (nr + 1) + r]
+
+
+@compiled(error_model="numpy")
+def _fine_step(g, t, h, x, p, net, work, cut, functions):  # type: ignore[no-untyped-def]
+    """One Runge-Kutta step of state x and propagator p of element g."""
+    m = p.shape[0]
+    f, jac, k, kp, xs, ps = cut[:6]
+    for stage in range(4):
+        share = 0.0 if stage == 0 else (1.0 if stage == 3 else 0.5)
+        for a in range(m):
+            xs[a] = x[a] + (h * share * k[stage - 1, a] if stage else 0.0)
+            for b in range(m):
+                ps[a, b] = p[a, b] + (h * share * kp[stage - 1, a, b] if stage else 0.0)
+        _rates(g, t, xs, f, jac, net, work, functions)
+        for a in range(m):
+            k[stage, a] = f[a]
+            for b in range(m):
+                total = 0.0
+                for d in range(m):
+                    total += jac[a, d] * ps[d, b]
+                kp[stage, a, b] = total
+    for a in range(m):
+        x[a] += h / 6.0 * (k[0, a] + 2 * k[1, a] + 2 * k[2, a] + k[3, a])
+        for b in range(m):
+            p[a, b] += h / 6.0 * (kp[0, a, b] + 2 * kp[1, a, b] + 2 * kp[2, a, b] + kp[3, a, b])
+
+
+@compiled(error_model="numpy")
+def _holds(th, g, x, t, h, ops, net, work, functions):  # type: ignore[no-untyped-def]
+    """Whether threshold `th` holds for element g in state x; leaves gaps and slopes in work."""
+    z, index, cells, constants = net[0], net[1], net[6], net[7]
+    reads, c, y, slopes = work[:4]
+    op = ops[th]
+    start = op[OFF] + (g - net[2][op[POP], F_BASE]) * (op[NR] + op[NC] + op[NW])
+    _gather(z, index, start, op[NR], op[NC], reads, c)
+    for r in range(op[NR]):
+        if net[4][index[start + r]] == g:
+            reads[r] = x[net[9][index[start + r]]]
+    functions[0](op[BLOCK], reads.ctypes, c.ctypes, constants.ctypes, cells.ctypes, t, h,
+                 y.ctypes, slopes.ctypes)  # fmt: skip
+    return y[0] > 0.0
+
+
+@compiled(error_model="numpy")
+def _divided_step(o, g, fires, t, h, ops, net, work, cut, functions):  # type: ignore[no-untyped-def]
+    """Continuous motion through one step near a blow-up, into propagator `cut[8]`.
+
+    Returns 1 if the threshold was crossed: the state there is in `cut[6]`.  Where Brian2's spike is
+    in this step and the continuous motion is later, it is followed until it crosses.
+    """
+    z, first_z = net[0], net[12]
+    x, back, p, back_p = cut[6], cut[7], cut[8], cut[9]
+    th, m = ops[o, STIFF_TH], net[2][net[3][g], F_M]
+    for a in range(m):
+        x[a] = z[first_z[net[3][g], a] + g - net[2][net[3][g], F_BASE]]
+        for b in range(m):
+            p[a, b] = 1.0 if a == b else 0.0
+    time, end = 0.0, h
+    limit = h * _LATEST if fires else h
+    while time < limit * (1 - 1e-12):
+        _rates(g, t, x, cut[0], cut[1], net, work, functions)
+        fastest = 0.0
+        for a in range(m):
+            fastest = max(fastest, abs(cut[1][a, a]))
+        part = min(_FINE / max(fastest, 1e-300), limit - time)
+        if time < end:
+            part = min(part, end - time)
+        for a in range(m):
+            back[a] = x[a]
+            for b in range(m):
+                back_p[a, b] = p[a, b]
+        _fine_step(g, t, part, x, p, net, work, cut, functions)
+        if _holds(th, g, x, t, h, ops, net, work, functions):
+            low, high = 0.0, part
+            for _ in range(50):
+                middle = 0.5 * (low + high)
+                for a in range(m):
+                    x[a] = back[a]
+                    for b in range(m):
+                        p[a, b] = back_p[a, b]
+                _fine_step(g, t, middle, x, p, net, work, cut, functions)
+                if _holds(th, g, x, t, h, ops, net, work, functions):
+                    high = middle
+                else:
+                    low = middle
+                if high - low < 1e-9 * part:
+                    break
+            return 1
+        time += part
+        if time >= end * (1 - 1e-12) and not fires:
+            break
+    return 0
+
+
+@compiled(error_model="numpy")
+def _remember_crossing(o, g, t, h, ops, net, work, cut, functions, counts):  # type: ignore[no-untyped-def]
+    """Keep gradient, speed and state of a crossing found by `_divided_step`."""
+    x = cut[6]
+    early, gradient, speed, where = cut[10:14]
+    th = ops[o, STIFF_TH]
+    _rates(g, t, x, cut[0], cut[1], net, work, functions)
+    _holds(th, g, x, t, h, ops, net, work, functions)
+    slopes, index = work[3], net[1]
+    op = ops[th]
+    nr, atoms = op[NR], op[ATOMS]
+    start = op[OFF] + (g - net[2][op[POP], F_BASE]) * (nr + op[NC] + op[NW])
+    m = net[2][net[3][g], F_M]
+    best, least = 0, np.inf
+    for a in range(atoms):  # the comparison that is just met
+        size = 0.0
+        for r in range(nr):
+            size += abs(slopes[(1 + a) * (nr + 1) + r])
+        if size > 0.0 and abs(work[2][1 + a]) / size < least:
+            best, least = a, abs(work[2][1 + a]) / size
+    total = 0.0
+    for a in range(m):
+        gradient[g, a] = 0.0
+        where[g, a] = x[a]
+    for r in range(nr):
+        if net[4][index[start + r]] == g:
+            a = net[9][index[start + r]]
+            gradient[g, a] += slopes[(1 + best) * (nr + 1) + r]
+            total += slopes[(1 + best) * (nr + 1) + r] * cut[0][a]
+    speed[g] = total
+    early[g] = 1
+    counts[C_CUT] += 1
+
+
+@compiled(error_model="numpy")
+def _update(o, step, t, h, ops, net, tangent, rec, cut, work, functions, counts):  # type: ignore[no-untyped-def]
+    """State update, or a regular operation, of all elements."""
     z, index, flows, pop_of, e_of_z, eta, cells, constants, first_of, a_of_z = net[:10]
     V, E, dirty = tangent[:3]
     x, c, y, slopes, new = work[:5]
-    op = ops[o]
-    nr, nc, nw = op[NR], op[NC], op[NW]
-    start = op[OFF] + e * (nr + nc + nw)
-    _gather(z, index, start, nr, nc, x, c)
-    functions[0](op[BLOCK], x.ctypes, c.ctypes, constants.ctypes, cells.ctypes, t, h,
-                 y.ctypes, slopes.ctypes)  # fmt: skip
-    width, k = nr + 1, V.shape[1]
-    g = -1
-    if op[POP] >= 0:
-        g = flows[op[POP], F_BASE] + e
-    if op[RELEASE] >= 0 and g >= 0:
-        row = index[start + nr + nc + op[RELEASE]]
-        if z[row] == 0.0 and y[op[RELEASE]] != 0.0:
-            keep = y[: nw].copy()
-            keep_slopes = slopes[: nw * width].copy()
-            _release(g, row, t, net, tangent, work, functions)
-            y[: nw] = keep
-            slopes[: nw * width] = keep_slopes
-    if op[REC] >= 0:
-        for w in range(nw):
-            r = rec[1][op[REC] + w]
-            if r >= 0:
-                row = index[start + nr + nc + w]
-                value = _given(rec, r, step, e)
-                if e_of_z[row] >= 0 and op[KIND] == K_UPDATE:
-                    eta[first_of[e_of_z[row]] + a_of_z[row]] = (value - y[w]) / h
-                y[w] = value
-    if op[LAZY] and g >= 0:
-        m = flows[op[POP], F_M]
-        if dirty[g] == 0:
-            for a in range(m):
-                for b in range(m):
-                    E[g, a, b] = 1.0 if a == b else 0.0
-            dirty[g] = 1
-        for w in range(nw):
-            row = index[start + nr + nc + w]
-            if e_of_z[row] < 0:
-                continue
-            for b in range(m):
-                total = 0.0
-                for r in range(nr):
-                    total += slopes[w * width + r] * E[g, a_of_z[index[start + r]], b]
-                new[w, b] = total
-        for w in range(nw):
-            row = index[start + nr + nc + w]
-            if e_of_z[row] >= 0:
-                for b in range(m):
-                    E[g, a_of_z[row], b] = new[w, b]
-    else:
+    block, n, off = ops[o, BLOCK], ops[o, N], ops[o, OFF]
+    nr, nc, nw = ops[o, NR], ops[o, NC], ops[o, NW]
+    pop, release, given = ops[o, POP], ops[o, RELEASE], ops[o, REC]
+    lazy = ops[o, LAZY] and pop >= 0
+    kept = np.empty(nw)
+    stride, width, k = nr + nc + nw, nr + 1, V.shape[1]
+    base, m = (flows[pop, F_BASE], flows[pop, F_M]) if pop >= 0 else (-1, 0)
+    run, px, pc, py, ps = functions[0], x.ctypes, c.ctypes, y.ctypes, slopes.ctypes
+    pg, pt = constants.ctypes, cells.ctypes
+    stiff, stiff_read = ops[o, STIFF], ops[o, STIFF_READ]
+    early, fires = cut[10], cut[14]
+    for e in range(n):
+        start = off + e * stride
+        out = start + nr + nc
         for r in range(nr):
-            _flush(e_of_z[index[start + r]], net, tangent, work)
-        for w in range(nw):
-            row = index[start + nr + nc + w]
-            if e_of_z[row] < 0:
+            x[r] = z[index[start + r]]
+        for j in range(nc):
+            c[j] = z[index[start + nr + j]]
+        run(block, px, pc, pg, pt, t, h, py, ps)
+        g = base + e
+        if release >= 0 and pop >= 0:
+            row = index[out + release]
+            if z[row] == 0.0 and y[release] != 0.0:
+                _release(g, row, t, net, tangent, work, functions)
+                _gather(z, index, start, nr, nc, x, c)
+                c_row = z[row]
+                z[row] = 0.0
+                _gather(z, index, start, nr, nc, x, c)
+                z[row] = c_row
+                run(block, px, pc, pg, pt, t, h, py, ps)
+        if given >= 0:
+            for w in range(nw):
+                r = rec[1][given + w]
+                if r >= 0:
+                    row = index[out + w]
+                    value = _given(rec, r, step, row)
+                    if e_of_z[row] >= 0 and ops[o, KIND] == K_UPDATE:
+                        eta[first_of[e_of_z[row]] + a_of_z[row]] = (value - y[w]) / h
+                    y[w] = value
+        divided = False
+        if stiff >= 0 and k > 0:
+            if early[g]:
+                early[g] += 1
+                if early[g] > _LATEST:
+                    counts[C_BAD] += 1
+                    early[g] = 0
+                for w in range(nw):
+                    z[index[out + w]] = y[w]
                 continue
-            _flush(e_of_z[row], net, tangent, work)
-            for q in range(k):
-                new[w, q] = 0.0
-            for r in range(nr):
-                s = slopes[w * width + r]
-                if s != 0.0:
-                    v = first_of[e_of_z[index[start + r]]] + a_of_z[index[start + r]]
-                    for q in range(k):
-                        new[w, q] += s * V[v, q]
-        for w in range(nw):
-            row = index[start + nr + nc + w]
-            if e_of_z[row] >= 0:
-                v = first_of[e_of_z[row]] + a_of_z[row]
+            if slopes[stiff * width + stiff_read] > _GROWTH or not np.isfinite(y[stiff]):
+                divided = True
+                for w in range(nw):
+                    kept[w] = y[w]
+                crossed = _divided_step(o, g, fires[g], t, h, ops, net, work, cut, functions)
+                if crossed:
+                    _remember_crossing(o, g, t, h, ops, net, work, cut, functions, counts)
+                elif fires[g]:
+                    counts[C_BAD] += 1
+                for w in range(nw):
+                    y[w] = kept[w]
+        if divided:
+            _flush(g, net, tangent, work)
+            for a in range(m):
                 for q in range(k):
-                    V[v, q] = new[w, q]
-    for w in range(nw):
-        z[index[start + nr + nc + w]] = y[w]
+                    new[a, q] = 0.0
+                for b in range(m):
+                    for q in range(k):
+                        new[a, q] += cut[8][a, b] * V[first_of[g] + b, q]
+            for a in range(m):
+                for q in range(k):
+                    V[first_of[g] + a, q] = new[a, q]
+        elif lazy:
+            if dirty[g] == 0:
+                for a in range(m):
+                    for b in range(m):
+                        E[g, a, b] = 1.0 if a == b else 0.0
+                dirty[g] = 1
+            for w in range(nw):
+                if e_of_z[index[out + w]] < 0:
+                    continue
+                for b in range(m):
+                    new[w, b] = 0.0
+                for r in range(nr):
+                    s = slopes[w * width + r]
+                    if s != 0.0:
+                        a = a_of_z[index[start + r]]
+                        for b in range(m):
+                            new[w, b] += s * E[g, a, b]
+            for w in range(nw):
+                row = index[out + w]
+                if e_of_z[row] >= 0:
+                    a = a_of_z[row]
+                    for b in range(m):
+                        E[g, a, b] = new[w, b]
+        else:
+            for r in range(nr):
+                _flush(e_of_z[index[start + r]], net, tangent, work)
+            for w in range(nw):
+                row = index[out + w]
+                if e_of_z[row] < 0:
+                    continue
+                _flush(e_of_z[row], net, tangent, work)
+            for w in range(nw):
+                row = index[out + w]
+                if e_of_z[row] < 0:
+                    continue
+                for q in range(k):
+                    new[w, q] = 0.0
+                for r in range(nr):
+                    s = slopes[w * width + r]
+                    if s != 0.0:
+                        v = first_of[e_of_z[index[start + r]]] + a_of_z[index[start + r]]
+                        for q in range(k):
+                            new[w, q] += s * V[v, q]
+            for w in range(nw):
+                row = index[out + w]
+                if e_of_z[row] >= 0:
+                    v = first_of[e_of_z[row]] + a_of_z[row]
+                    for q in range(k):
+                        V[v, q] = new[w, q]
+        for w in range(nw):
+            z[index[out + w]] = y[w]
+
+
+@compiled(error_model="numpy")
+def _check(o, first, last, elem, t, h, step, ops, net, work, functions, counts):  # type: ignore[no-untyped-def]
+    """Count the neurons whose threshold says otherwise than the recorded spikes do."""
+    z, index, cells, constants = net[0], net[1], net[6], net[7]
+    x, c, y, slopes = work[:4]
+    block, off, nr, nc = ops[o, BLOCK], ops[o, OFF], ops[o, NR], ops[o, NC]
+    run, px, pc, py, ps = functions[0], x.ctypes, c.ctypes, y.ctypes, slopes.ctypes
+    pg, pt = constants.ctypes, cells.ctypes
+    r = first
+    for e in range(ops[o, N]):
+        start = off + e * (nr + nc + ops[o, NW])
+        for q in range(nr):
+            x[q] = z[index[start + q]]
+        for j in range(nc):
+            c[j] = z[index[start + nr + j]]
+        run(block, px, pc, pg, pt, t, h, py, ps)
+        fired = r < last and elem[r] == e
+        if fired:
+            r += 1
+        if fired != (y[0] > 0.0):
+            if counts[C_MISMATCH] == 0:
+                counts[C_FIRST], counts[C_FIRST_STEP] = e, step
+            counts[C_MISMATCH] += 1
 
 
 @compiled(error_model="numpy")
@@ -408,7 +642,7 @@ def _sum(o, t, h, ops, net, tangent, work, functions):  # type: ignore[no-untype
 
 
 @compiled(error_model="numpy")
-def _fire(o, item, e, slot, t, h, ops, net, tangent, marks, work, functions, stats):  # type: ignore[no-untyped-def]
+def _fire(o, item, e, slot, t, h, ops, net, tangent, marks, cut, work, functions, stats):  # type: ignore[no-untyped-def]
     """The time shift of a spike, into row `slot`: where its threshold was crossed, or why not."""
     e_of_z, index, first_of, a_of_z, own = net[4], net[1], net[8], net[9], net[11]
     V = tangent[0]
@@ -425,6 +659,20 @@ def _fire(o, item, e, slot, t, h, ops, net, tangent, marks, work, functions, sta
     if g < 0:
         return
     _flush(g, net, tangent, work)
+    early, gradient, speed_at, where, fires = cut[10:15]
+    fires[g] = 0
+    if early[g]:
+        p = net[3][g]
+        early[g] = 0
+        speeds[item] = speed_at[g]
+        for a in range(net[2][p, F_M]):
+            s = gradient[g, a]
+            if s != 0.0:
+                # the state at the crossing, not beyond it: speeds are finite there
+                net[0][net[12][p, a] + e] = where[g, a]
+                for q in range(k):
+                    V[slot, q] -= s / speed_at[g] * V[first_of[g] + a, q]
+        return
     if lifted[g]:
         counts[C_LIFTED] += 1
         for q in range(k):
@@ -448,6 +696,10 @@ def _fire(o, item, e, slot, t, h, ops, net, tangent, marks, work, functions, sta
                     moved = True
                     speed += s * before[0, a_of_z[index[start + r]]]
             ago = gaps[a] / speed if moved and speed > 0.0 else 0.0
+            if moved and speed <= 0.0 and gaps[a] > truths[item, atoms + a]:
+                # it turned round within the step: the mean speed of the step stands in
+                counts[C_SLOW] += 1
+                speed = (gaps[a] - truths[item, atoms + a]) / h
             if best < 0 or ago < latest:
                 best, latest, best_speed = a, ago, speed if moved else np.inf
     if best < 0:  # it was above already: the end of refractoriness, or an input, let it fire
@@ -468,7 +720,7 @@ def _fire(o, item, e, slot, t, h, ops, net, tangent, marks, work, functions, sta
 
 
 @compiled(error_model="numpy", nogil=True)
-def walk(first, stop, tape, ops, net, tangent, coupling, rec, marks, work, functions, stats, dt):  # type: ignore[no-untyped-def]
+def walk(first, stop, tape, ops, net, tangent, coupling, rec, marks, cut, work, functions, stats, dt):  # type: ignore[no-untyped-def]
     """Carry state and tangent from the start of step `first` to that of step `stop`."""
     at, rank, elem, slots, ends = tape
     truths, lifted = marks
@@ -495,11 +747,12 @@ def walk(first, stop, tape, ops, net, tangent, coupling, rec, marks, work, funct
                         _condition(op[PRE], elem[q], t, h, ops, net, work, functions)
                         n = ops[op[PRE], ATOMS]
                         for a in range(n):
-                            truths[q, a] = y[1 + n + a]
+                            truths[q, a], truths[q, n + a] = y[1 + n + a], y[1 + a]
+                        if ops[op[PRE], POP] >= 0:
+                            cut[14][net[2][ops[op[PRE], POP], F_BASE] + elem[q]] = 1
                     q += 1
             if op[KIND] == K_UPDATE or op[KIND] == K_MAP:
-                for e in range(op[N]):
-                    _advance_element(o, e, step, t, h, ops, net, tangent, rec, work, functions)
+                _update(o, step, t, h, ops, net, tangent, rec, cut, work, functions, counts)
             elif op[KIND] == K_SUM:
                 _sum(o, t, h, ops, net, tangent, work, functions)
             elif op[KIND] == K_THRESHOLD:
@@ -509,19 +762,10 @@ def walk(first, stop, tape, ops, net, tangent, coupling, rec, marks, work, funct
                 if q - p > 1:
                     counts[C_TIES] += 1
                 if not op[EXTERNAL]:
-                    r = p
-                    for e in range(op[N]):
-                        _condition(o, e, t, h, ops, net, work, functions)
-                        fired = r < q and elem[r] == e
-                        if fired:
-                            r += 1
-                        if fired != (y[0] > 0.0):
-                            if counts[C_MISMATCH] == 0:
-                                counts[C_FIRST], counts[C_FIRST_STEP] = e, step
-                            counts[C_MISMATCH] += 1
+                    _check(o, p, q, elem, t, h, step, ops, net, work, functions, counts)
                 for item in range(p, q):
                     e, slot = elem[item], slots[item]
-                    _fire(o, item, e, slot, t, h, ops, net, tangent, marks, work, functions, stats)
+                    _fire(o, item, e, slot, t, h, ops, net, tangent, marks, cut, work, functions, stats)
                 base = net[2][op[POP], F_BASE] if op[POP] >= 0 else -1
                 if base >= 0:
                     for e in range(op[N]):

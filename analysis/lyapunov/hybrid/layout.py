@@ -107,6 +107,10 @@ class Layout:
             first_of.append(n_rows + m * np.arange(n))
             n_elements, n_rows = n_elements + n, n_rows + n * m
         self.n_elements, self.n_state_rows = n_elements, n_rows
+        self.first_z = np.zeros((max(1, len(self.populations)), self.M), dtype=np.int64)
+        for p, owner in enumerate(self.populations):
+            for a, name in enumerate(self.members[owner]):
+                self.first_z[p, a] = self.z_first[name]
         empty = np.zeros(0, dtype=np.int64)
         self.pop_of = np.concatenate([empty, *pop_of])
         self.first_of = np.concatenate([empty, *first_of])
@@ -148,7 +152,7 @@ class Layout:
             n = self._size(op)
             self.n_of.append(n)
             slots = [s for s, _ in block.outputs]
-            values = getattr(block, "values", None) or [v for _, v in block.outputs]
+            values = block.values or [v for _, v in block.outputs]
             row[K.KIND], row[K.EVERY] = _KINDS[op.kind], round(op.step / step)
             row[K.BLOCK], row[K.N] = len(bodies), n
             row[K.OFF] = self._table(block, slots, n)
@@ -259,6 +263,9 @@ class Layout:
                 if written & watched:
                     ops[o, K.THR] = th
                     needs.add(other.source)
+        for o, op in enumerate(system.operations):
+            if op.kind == UPDATE and ops[o, K.PRE] >= 0 and ops[o, K.POP] >= 0:
+                self._watch_growth(ops[o], op, int(ops[o, K.PRE]))
         self.own = np.full(self.n_elements, -1, dtype=np.int64)
         self.n_own = 0
         for owner in sorted(needs & set(self.populations)):
@@ -273,6 +280,17 @@ class Layout:
         for o, op in enumerate(system.operations):
             if getattr(op.group, "name", "") in shared:
                 ops[o, K.LAZY] = 0
+
+    def _watch_growth(self, row: np.ndarray, op: Operation, th: int) -> None:
+        """Note where an update keeps the threshold variable, whose blow-up divides its steps."""
+        condition = self.system.operations[th].condition
+        watched = [s for a in condition.atoms for s in a.gap.slopes if s in op.block.reads]
+        written = [s for s, _ in op.block.outputs]
+        for slot in watched:
+            if slot in written and slot.name in self.system.differential:
+                row[K.STIFF], row[K.STIFF_TH] = written.index(slot), th
+                row[K.STIFF_READ] = op.block.reads.index(slot)
+                return
 
     # ------------------------------------------------------------ coupling in continuous time
 

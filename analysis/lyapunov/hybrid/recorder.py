@@ -12,7 +12,7 @@ import numpy as np
 from brian2 import EventMonitor, Network, StateMonitor, second
 
 from heavytail_snn.analysis.lyapunov.hybrid.layout import Layout
-from heavytail_snn.analysis.lyapunov.hybrid.system import MAP, RESET, THRESHOLD, UPDATE, System
+from heavytail_snn.analysis.lyapunov.hybrid.system import MAP, PATHWAY, RESET, THRESHOLD, UPDATE, System
 from heavytail_snn.brian import internals
 from heavytail_snn.core.errors import MemoryLimitError
 
@@ -52,8 +52,10 @@ class Recorder:
             if op.kind == THRESHOLD:
                 group = internals.base(op.group)
                 self.events.setdefault((group.name, op.event), EventMonitor(group, op.event))
-        for name, group in system.sources.items():
-            self.events[name, "spike"] = EventMonitor(group, "spike")
+        for op in system.operations:
+            if op.kind == PATHWAY and (op.source, op.event) not in self.events:
+                group = system.sources.get(op.source) or system.groups[op.source]
+                self.events[op.source, op.event] = EventMonitor(group, op.event)
         self._watch_states()
         self._watch_random()
         self.monitors = [
@@ -150,17 +152,17 @@ class Recorder:
         )
 
     def random_values(self, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
-        """Return all recorded draws in one vector, and (start, width, first step, every)."""
+        """Return all recorded draws in one vector, and (start, width, first step, every, row)."""
         flat, table, position = [np.zeros(1)], [], 1
         for name, op in layout.recorded:
             monitor = self.given[op.name, name]
             values = np.asarray(getattr(monitor, name.rpartition(".")[2] + "_"), dtype=float)
             first = round(float(monitor.t_[0]) / self.step)
             every = round(op.step / self.step)
-            table.append((position, values.shape[0], first, every))
+            table.append((position, values.shape[0], first, every, layout.z_first[name]))
             flat.append(np.ravel(values.T))
             position += values.size
-        return np.concatenate(flat), np.array(table or [(0, 1, 0, 1)], dtype=np.int64)
+        return np.concatenate(flat), np.array(table or [(0, 1, 0, 1, 0)], dtype=np.int64)
 
 
 def _size(group: Any) -> int:

@@ -8,6 +8,8 @@ from heavytail_snn.analysis.lyapunov.brian.equations.refusals import (
     WhiteNoiseError,
 )
 
+from heavytail_snn.analysis.lyapunov.hybrid.scope import SHARED
+
 if TYPE_CHECKING:
     from heavytail_snn.analysis.lyapunov.hybrid.system import System
 
@@ -31,10 +33,10 @@ def refuse(system: "System", noise_is_given: bool) -> None:
                 )  # fmt: skip
             if op.kind == "update" and slot.name in system.active and not noise_is_given:
                 raise _white(slot.name, op)
-            if slot.path:
+            if slot.path == (SHARED,):
                 raise UnreadableModelError(
-                    op.name, op.code.strip(), "must draw into a variable of its own elements",
-                    "draw into a variable of the group",
+                    op.name, op.code.strip(), "must not draw into a variable that all elements share",
+                    "draw into a variable of the elements",
                 )  # fmt: skip
             system.frozen.setdefault(slot.name, f"random numbers of {op.name}")
         if op.kind == "update" and op.block.jumps:

@@ -101,7 +101,13 @@ class Replay:
             self.z, layout.index if layout.index.size else e, layout.flows,
             layout.pop_of if layout.pop_of.size else e, layout.e_of_z, self.eta, layout.cells,
             layout.constants, layout.first_of if layout.first_of.size else e, layout.a_of_z,
-            layout.still, self._own,
+            layout.still, self._own, layout.first_z,
+        )  # fmt: skip
+        self._cut = (
+            np.zeros(m), np.zeros((m, m)), np.zeros((4, m)), np.zeros((4, m, m)), np.zeros(m),
+            np.zeros((m, m)), np.zeros(m), np.zeros(m), np.zeros((m, m)), np.zeros((m, m)),
+            np.zeros(n, dtype=np.int64), np.zeros((n, m)), np.zeros(n), np.zeros((n, m)),
+            np.zeros(n, dtype=np.int64),
         )  # fmt: skip
         self._coupling = (
             layout.is_coupled, layout.dep_ptr, layout.dep, layout.sum_ptr, layout.sum_op,
@@ -121,12 +127,12 @@ class Replay:
         layout = self.layout
         tape = self.tapes.between(self.now, stop)
         atoms = int(max(1, layout.ops[:, K.ATOMS].max(initial=1)))
-        marks = (np.zeros((tape.at.size + 1, atoms)), self.lifted)
+        marks = (np.zeros((tape.at.size + 1, 2 * atoms)), self.lifted)
         speeds = np.full(tape.at.size + 1, np.nan)
         K.walk(
             self.now, stop, tuple(tape), layout.ops, self._net,
             (self.V, *self._tangent_rest), self._coupling,
-            (self._given[0], layout.rec_of, self._given[1]), marks, self._work,
+            (self._given[0], layout.rec_of, self._given[1]), marks, self._cut, self._work,
             tuple(f.ctypes for f in layout.functions), (self.counts, speeds), self.system.step,
         )  # fmt: skip
         found = speeds[:-1]
@@ -157,6 +163,16 @@ class Replay:
             "reproduce the run, so something acts on the network that was not understood",
             "report the model; an exponent from it would be wrong",
         )  # fmt: skip
+
+    @property
+    def longest_delay(self) -> int:
+        """Largest delay in steps."""
+        return max([0, *self.tapes.longest.values()])
+
+    def reset_counts(self) -> None:
+        """Forget the counts so far."""
+        self.counts[:] = 0
+        self.speeds = []
 
     # ------------------------------------------------------------ vectors
 

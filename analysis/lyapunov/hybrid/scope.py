@@ -133,7 +133,7 @@ class Reader:
 
     def _constant(self, value: float) -> Value:
         key = repr(value)
-        if len(key) < 8 and value == int(value):
+        if len(key) < 8 and value.is_integer():
             return Value(repr(value))
         number = list(self.constants).index(key) if key in self.constants else len(self.constants)
         self.constants[key] = value

@@ -19,6 +19,7 @@ from brian2 import (
     PopulationRateMonitor,
     SpikeGeneratorGroup,
     StateMonitor,
+    Subgroup,
     Synapses,
 )
 from brian2.equations.equations import DIFFERENTIAL_EQUATION
@@ -52,6 +53,8 @@ class Block:
     outputs : list of (Slot, Value)
     jumps : set of Slot
         Perturbed entries inside comparisons and step functions.
+    values : list of Value
+        Of a threshold: whether it holds, the gaps of its comparisons, whether each holds.
     """
 
     lines: list[str]
@@ -60,6 +63,7 @@ class Block:
     constants: list[float]
     outputs: list[tuple[Any, Value]]
     jumps: set[Slot] = field(default_factory=set)
+    values: list[Value] = field(default_factory=list)
 
 
 @dataclass
@@ -160,7 +164,7 @@ def read_system(network: Network, namespace: Mapping[str, Any]) -> System:
     """
     operations, groups, sources, watched = [], {}, {}, []
     for item in network.sorted_objects:
-        if not item.active or isinstance(item, _WATCHERS):
+        if not item.active or isinstance(item, (*_WATCHERS, Subgroup)):
             continue
         if isinstance(item, PoissonGroup | SpikeGeneratorGroup):
             sources[item.name] = item
@@ -231,6 +235,7 @@ def differentiate_all(system: System, *, noise_is_given: bool = False) -> None:
         if keep == system.active:
             break
         system.active = keep
+    _drop_what_nobody_needs(system)
     from heavytail_snn.analysis.lyapunov.hybrid.refusing import refuse
 
     refuse(system, noise_is_given)
@@ -334,7 +339,7 @@ def _condition(reader: Reader, code: str) -> tuple[Condition, Block]:
     truths = [Value(f"(1.0 if {a.gap.code} {a.sign} 0.0 else 0.0)") for a in condition.atoms]
     outputs = [test, *(a.gap for a in condition.atoms), *truths]
     block = _block(statements, reader, [("", v) for v in outputs])
-    block.outputs, block.values = [], outputs  # type: ignore[attr-defined]
+    block.outputs, block.values = [], outputs
     return condition, block
 
 
@@ -347,6 +352,28 @@ def _block(statements: Statements, reader: Reader, outputs: list[Any]) -> Block:
         outputs,
         {j for j in statements.jumps if j != TIME},
     )
+
+
+def _drop_what_nobody_needs(system: System) -> None:
+    """Leave out operations whose results reach neither the state nor a threshold."""
+    needed = set(system.active)
+    for block in system.flows.values():
+        needed |= {slot.name for slot in block.others}
+    while True:
+        kept = [op for op in system.operations if op.writes & needed or _decides(op)]
+        more = set(needed)
+        for op in kept:
+            blocks = [op.block, op.mark] if op.mark else [op.block]
+            for block in blocks:
+                more |= {slot.name for slot in (*block.reads, *block.others)}
+        if more == needed:
+            break
+        needed = more
+    system.operations = kept
+
+
+def _decides(op: Operation) -> bool:
+    return op.kind == THRESHOLD and not any(v.random for v in op.block.values)
 
 
 # ---------------------------------------------------------------- what is state

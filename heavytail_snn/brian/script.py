@@ -1,0 +1,202 @@
+"""A stranger's Brian2 script, run unchanged up to one of its runs, which is then taken over."""
+
+import ast
+import difflib
+import inspect
+import os
+import sys
+import types
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import brian2
+from brian2 import Network
+
+from heavytail_snn.core.errors import ParameterError
+
+
+class ScriptError(ParameterError):
+    """A script could not be brought to the run that was asked for."""
+
+
+class _Done(BaseException):
+    """Ends a script after its run was taken over."""
+
+    def __init__(self, result: Any) -> None:
+        self.result = result
+
+
+class _Failed(BaseException):
+    """Carries an error of the take-over through the script's own ``except`` clauses."""
+
+
+def run_script(
+    path: str | os.PathLike[str],
+    take_over: Callable[[Network, float, dict[str, Any]], Any],
+    *,
+    at_run: int = 1,
+    settings: Mapping[str, str] | None = None,
+) -> Any:
+    """Run a script until its `at_run`-th call of ``run``, and return ``take_over(...)`` there.
+
+    Parameters
+    ----------
+    path : path of a Python file
+    take_over : callable
+        ``take_over(network, duration, namespace)``, with the duration in s that the script asked
+        for.  What it returns is returned, and the script is not continued.
+    at_run : int
+    settings : mapping
+        Name -> Python expression: replaces what the script assigns to that name at its top level.
+
+    Notes
+    -----
+    The script runs on the runtime target (a ``set_device`` is passed over), with figures that are
+    not shown.
+
+    Raises
+    ------
+    ScriptError
+        If the file cannot be read or parsed, a setting has no assignment, the script fails or ends
+        before that run.
+    """
+    file = Path(path)
+    try:
+        tree = ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
+    except (OSError, UnicodeDecodeError, SyntaxError, ValueError) as error:
+        raise ScriptError("script", str(path), f"must be a Python file that parses: {error}") from error
+    _apply(tree, dict(settings or {}), str(path))
+    code = compile(tree, str(file), "exec")
+    counter = _Counter(take_over, at_run, str(file))
+    module = types.ModuleType("__main__")
+    module.__file__ = str(file)
+    with _quiet_surroundings(file, module), counter.installed():
+        try:
+            exec(code, module.__dict__)
+        except _Done as done:
+            return done.result
+        except _Failed as failed:
+            raise failed.__cause__ from None  # type: ignore[misc]
+        except SystemExit:
+            pass
+        except Exception as error:
+            raise ScriptError(
+                "script", str(path),
+                f"must reach run number {at_run}, and failed before: {type(error).__name__}: {error}",
+                "run the script by itself first, or correct it with --set NAME=VALUE",
+            ) from error  # fmt: skip
+    raise ScriptError(
+        "script", str(path), f"must call run() at least {at_run} times, and did {counter.n} times",
+        f"choose --run between 1 and {counter.n}" if counter.n else
+        "give a script that runs a network when it is executed",
+    )  # fmt: skip
+
+
+class _Counter:
+    def __init__(self, take_over: Callable[..., Any], at_run: int, file: str) -> None:
+        self.take_over, self.at_run, self.file, self.n = take_over, at_run, file, 0
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Let every run of a network go through the counter."""
+        original = Network.run
+        counter = self
+
+        def run(network: Network, duration: Any, *arguments: Any, **options: Any) -> Any:
+            if counter.busy:
+                return original(network, duration, *arguments, **options)
+            counter.n += 1
+            names = options.get("namespace")
+            if names is None:
+                names = _names_of_caller()
+                options = {**options, "namespace": names}
+            if counter.n != counter.at_run:
+                return original(network, duration, *arguments, **options)
+            counter.busy = True
+            try:
+                result = counter.take_over(network, float(duration), dict(names))
+            except Exception as error:
+                raise _Failed from error
+            raise _Done(result)
+
+        self.busy = False
+        Network.run = run
+        try:
+            yield
+        finally:
+            Network.run = original
+
+
+def _names_of_caller() -> dict[str, Any]:
+    """Return the variables of the nearest frame outside Brian2 and this file."""
+    own = {__file__, os.path.dirname(brian2.__file__)}
+    frame = inspect.currentframe()
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not any(name.startswith(place) for place in own) and not name.startswith("<"):
+            return {**frame.f_globals, **frame.f_locals}
+        frame = frame.f_back
+    return {}
+
+
+@contextmanager
+def _quiet_surroundings(file: Path, module: types.ModuleType) -> Iterator[None]:
+    """The script as the main program, on the runtime target, with figures that are not shown."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    kept = sys.argv, sys.path[:], sys.modules.get("__main__")
+    set_device = brian2.set_device
+
+    def stay(*_: Any, **__: Any) -> None:
+        """Stay on the runtime target."""
+
+    sys.argv = [str(file)]
+    sys.path.insert(0, str(file.resolve().parent))
+    sys.modules["__main__"] = module
+    brian2.set_device = brian2.devices.device.set_device = stay
+    try:
+        yield
+    finally:
+        brian2.set_device = brian2.devices.device.set_device = set_device
+        sys.argv, sys.path[:] = kept[0], kept[1]
+        if kept[2] is not None:
+            sys.modules["__main__"] = kept[2]
+
+
+def _apply(tree: ast.Module, settings: dict[str, str], path: str) -> None:
+    """Replace assigned values; each name must be assigned somewhere at the top level."""
+    found: set[str] = set()
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.Lambda | ast.ClassDef):
+            continue
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            target = node.targets[0]
+            if not isinstance(target, ast.Name):
+                continue
+            names.add(target.id)
+            if target.id in settings:
+                node.value = _parsed(target.id, settings[target.id])
+                found.add(target.id)
+    ast.fix_missing_locations(tree)
+    for name in settings:
+        if name not in found:
+            raise ScriptError(
+                "--set", name, f"must be assigned in {path}", _close(name, names)
+            )
+
+
+def _close(name: str, names: set[str]) -> str:
+    close = difflib.get_close_matches(name, names, n=1)
+    some = ", ".join(sorted(names)[:12])
+    return f"did you mean {close[0]}?" if close else f"choose one of {some}"
+
+
+def _parsed(name: str, text: str) -> ast.expr:
+    try:
+        return ast.parse(text, mode="eval").body
+    except SyntaxError as error:
+        raise ScriptError("--set", f"{name}={text}", "must be a Python expression") from error
