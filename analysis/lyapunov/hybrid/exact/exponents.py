@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from heavytail_snn.analysis.lyapunov.hybrid import exact_kernel as X
-from heavytail_snn.analysis.lyapunov.hybrid.exact import ExactNetwork, Orbit
+from heavytail_snn.analysis.lyapunov.hybrid.exact import motion as X
+from heavytail_snn.analysis.lyapunov.hybrid.exact.network import ExactNetwork, Orbit
 from heavytail_snn.core.errors import ConvergenceError
 
 _TIME_UNIT = 5e-3  # s; weight of times beside states

@@ -15,7 +15,7 @@ import numpy as np
 from brian2 import NeuronGroup
 
 from heavytail_snn.analysis.lyapunov.brian.equations.refusals import UnreadableModelError
-from heavytail_snn.analysis.lyapunov.hybrid import exact_kernel as X
+from heavytail_snn.analysis.lyapunov.hybrid.exact import motion as X
 from heavytail_snn.analysis.lyapunov.hybrid.differentiate import Condition, Statements, Value
 from heavytail_snn.analysis.lyapunov.hybrid.generate import body, compile_bodies
 from heavytail_snn.analysis.lyapunov.hybrid.layout import Layout, source_entries
@@ -43,7 +43,7 @@ _TABLE = re.compile(r"_row\([^,]+, ([^,]+), (\d+), (\d+)\)")
 
 
 class ExactNetwork:
-    """Tables of a network for `exact_kernel`, and orbits on them.
+    """Tables of a network for `motion`, and orbits on them.
 
     Parameters
     ----------

@@ -10,13 +10,13 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from heavytail_snn.analysis.lyapunov.hybrid import exact_kernel as X
+from heavytail_snn.analysis.lyapunov.hybrid.exact import motion as X
 from heavytail_snn.analysis.lyapunov.hybrid import kernel as K
-from heavytail_snn.analysis.lyapunov.hybrid.exact import ExactNetwork
+from heavytail_snn.analysis.lyapunov.hybrid.exact.network import ExactNetwork
 from heavytail_snn.analysis.lyapunov.hybrid.replay import Replay
 from heavytail_snn.core.compiled import compiled
 
-_INSIDE = 1e-13  # s; as in `exact_kernel`
+_INSIDE = 1e-13  # s; as in `motion`
 _BEYOND = 1e-12  # s; so far past its threshold a neuron is when it fires
 
 
@@ -92,10 +92,11 @@ def _remember(t, truths, firsts, ops, net, work, functions):  # type: ignore[no-
                 K._condition(o, e, t, 0.0, ops, net, work, functions)
                 for a in range(n):
                     truths[firsts[o] + e, a] = work[2][1 + n + a]
+                    truths[firsts[o] + e, n + a] = work[2][1 + a]
 
 
 @compiled(error_model="numpy")
-def _spikes(o, group, slots, t, z_of_row, ops, net, tangent, coupling, rec, marks, work, functions, stats, firsts):  # type: ignore[no-untyped-def]
+def _spikes(o, group, slots, t, z_of_row, ops, net, tangent, coupling, rec, marks, cut, work, functions, stats, firsts):  # type: ignore[no-untyped-def]
     """Spikes of one threshold at one instant, as in the replay."""
     truths, lifted = marks
     z, dV = net[0].copy(), np.zeros_like(tangent[0])
@@ -106,8 +107,8 @@ def _spikes(o, group, slots, t, z_of_row, ops, net, tangent, coupling, rec, mark
     op, k = ops[o], tangent[0].shape[1]
     for j in range(group.size):
         item = firsts[o] + group[j]
-        K._fire(o, item, group[j], slots[j], t, 0.0, ops, net, tangent, marks, work, functions,
-                stats)  # fmt: skip
+        K._fire(o, item, group[j], slots[j], t, 0.0, ops, net, tangent, marks, cut, work,
+                functions, stats)  # fmt: skip
     net[0][:] = z
     base = net[2][op[K.POP], K.F_BASE] if op[K.POP] >= 0 else -1
     if base >= 0:
@@ -152,7 +153,7 @@ def _pulse(o, e, slot, t, ops, net, tangent, coupling, rec, marks, work, functio
 
 
 @compiled(error_model="numpy")
-def follow(start, until, times, log, slots, numbers, firsts, z_of_row, ops, net, tangent, coupling, rec, marks, work, functions, stats):  # type: ignore[no-untyped-def]
+def follow(start, until, times, log, slots, numbers, firsts, z_of_row, ops, net, tangent, coupling, rec, marks, cut, work, functions, stats):  # type: ignore[no-untyped-def]
     """Carry z and V along logged events."""
     op_of, held_row, held_base = numbers
     t, i, n = start, 0, times.size
@@ -176,7 +177,7 @@ def follow(start, until, times, log, slots, numbers, firsts, z_of_row, ops, net,
                 j += 1
             if op_of[kind, which] >= 0:
                 _spikes(op_of[kind, which], log[i:j, 2].copy(), slots[log[i:j, 3]], t,
-                        z_of_row, ops, net, tangent, coupling, rec, marks, work, functions, stats, firsts)  # fmt: skip
+                        z_of_row, ops, net, tangent, coupling, rec, marks, cut, work, functions, stats, firsts)  # fmt: skip
             i = j
             continue
         o = op_of[kind, which]
@@ -191,7 +192,8 @@ def follow(start, until, times, log, slots, numbers, firsts, z_of_row, ops, net,
                            functions)  # fmt: skip
             net[0][held_row[which] + e] = 1.0
         else:
-            K._advance_element(o, e, 0, t, 0.0, ops, net, tangent, rec, work, functions)
+            if e == 0:  # all elements at once
+                K._update(o, 0, t, 0.0, ops, net, tangent, rec, cut, work, functions, stats[0])
             _remember(t, marks[0], firsts, ops, net, work, functions)
         i += 1
 
@@ -253,13 +255,14 @@ class ExactTangent(Replay):
         rest = self._tables()
         functions = tuple(f.ctypes for f in layout.functions)
         atoms = int(max(1, layout.ops[:, K.ATOMS].max(initial=1)))
-        marks = (np.zeros((int(sum(layout.ops[:, K.N])) + 1, atoms)), self.lifted)
-        rec = (np.zeros(1), np.full(1, -1), np.zeros((1, 4), dtype=np.int64))
+        marks = (np.zeros((int(sum(layout.ops[:, K.N])) + 1, 2 * atoms)), self.lifted)
+        rec = (np.zeros(1), np.full(1, -1), np.zeros((1, 5), dtype=np.int64))
         stats = (self.counts, np.zeros(marks[0].shape[0]))
         tangent = (self.V, *self._tangent_rest)
         follow(
             start, until, self.times, self.log, slots, *rest, z_of_row, layout.ops,
-            self._net, tangent, self._coupling, rec, marks, self._work, functions, stats,
+            self._net, tangent, self._coupling, rec, marks, self._cut, self._work,
+            functions, stats,
         )  # fmt: skip
         for name in sorted(self.system.event_driven & set(layout.z_first)):
             owner = name.rpartition(".")[0]
