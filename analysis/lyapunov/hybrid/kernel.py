@@ -709,8 +709,11 @@ def _fire(o, item, e, slot, t, h, ops, net, tangent, marks, cut, work, functions
                 V[slot, q] = V[own[g], q]
         return
     speeds[item] = best_speed
-    if best_speed == np.inf:
-        return  # time or an input alone made it fire
+    if best_speed == np.inf:  # the end of refractoriness, with its shift; time alone has none
+        if own[g] >= 0:
+            for q in range(k):
+                V[slot, q] = V[own[g], q]
+        return
     for r in range(nr):
         s = grads[best * (nr + 1) + r]
         if s != 0.0:
