@@ -17,10 +17,10 @@ import numpy as np
 from heavytail_snn.core.compiled import compiled
 
 # rows of the table of operations
-KIND, EVERY, BLOCK, N, OFF, NR, NC, NW, POP, LAZY, THR, RELEASE, PRE, EXTERNAL, COND, MARK = range(16)
+KIND, EVERY, BLOCK, N, OFF, NR, NC, NW, POP, LAZY, THR, RELEASE, PRE, EXTERNAL, N_LIFTS, MARK = range(16)
 LIFT, TARGETS, N_TARGETS, REC, ATOMS, STIFF, M_OFF, M_NR, M_NC, M_NW = range(16, 26)
-STIFF_READ, STIFF_TH = 26, 27
-N_FIELDS = 28
+STIFF_READ, STIFF_TH, OWN = 26, 27, 28
+N_FIELDS = 29
 K_UPDATE, K_MAP, K_SUM, K_THRESHOLD, K_PATHWAY, K_RESET = range(6)
 # rows of the table of flows
 F_BLOCK, F_OFF, F_NR, F_NC, F_N, F_BASE, F_M, F_HAS = range(8)
@@ -658,6 +658,7 @@ def _fire(o, item, e, slot, t, h, ops, net, tangent, marks, cut, work, functions
     g = net[2][op[POP], F_BASE] + e if op[POP] >= 0 else -1
     if g < 0:
         return
+    i = g if op[OWN] < 0 else op[OWN] + e
     _flush(g, net, tangent, work)
     early, gradient, speed_at, where, fires = cut[10:15]
     fires[g] = 0
@@ -673,10 +674,10 @@ def _fire(o, item, e, slot, t, h, ops, net, tangent, marks, cut, work, functions
                 for q in range(k):
                     V[slot, q] -= s / speed_at[g] * V[first_of[g] + a, q]
         return
-    if lifted[g]:
+    if lifted[i]:
         counts[C_LIFTED] += 1
         for q in range(k):
-            V[slot, q] = V[own[g], q]
+            V[slot, q] = V[own[i], q]
         return
     _condition(o, e, t, h, ops, net, work, functions)
     best, latest = -1, -1.0
@@ -704,15 +705,15 @@ def _fire(o, item, e, slot, t, h, ops, net, tangent, marks, cut, work, functions
                 best, latest, best_speed = a, ago, speed if moved else np.inf
     if best < 0:  # it was above already: the end of refractoriness, or an input, let it fire
         counts[C_JUMPED] += 1
-        if own[g] >= 0:
+        if own[i] >= 0:
             for q in range(k):
-                V[slot, q] = V[own[g], q]
+                V[slot, q] = V[own[i], q]
         return
     speeds[item] = best_speed
     if best_speed == np.inf:  # the end of refractoriness, with its shift; time alone has none
-        if own[g] >= 0:
+        if own[i] >= 0:
             for q in range(k):
-                V[slot, q] = V[own[g], q]
+                V[slot, q] = V[own[i], q]
         return
     for r in range(nr):
         s = grads[best * (nr + 1) + r]
@@ -720,6 +721,56 @@ def _fire(o, item, e, slot, t, h, ops, net, tangent, marks, cut, work, functions
             v = first_of[e_of_z[index[start + r]]] + a_of_z[index[start + r]]
             for q in range(k):
                 V[slot, q] -= s / best_speed * V[v, q]
+
+
+@compiled(error_model="numpy")
+def _spikes(o, elem, slots, step, t, h, ops, net, tangent, coupling, rec, marks, work, functions):  # type: ignore[no-untyped-def]
+    """What the spikes of threshold o leave at their neurons, their shifts being known."""
+    lifted, V, own = marks[1], tangent[0], net[11]
+    op, k = ops[o], tangent[0].shape[1]
+    base = net[2][op[POP], F_BASE] if op[POP] >= 0 else -1
+    first = base if op[OWN] < 0 else op[OWN]
+    if base >= 0:
+        for e in range(op[N]):
+            i = first + e
+            if own[i] >= 0 and (lifted[i] or op[LIFT] < 0 or net[0][op[LIFT] + e] != 0.0):
+                lifted[i] = 0
+                for c in range(k):
+                    V[own[i], c] = 0.0
+    for j in range(elem.size):
+        e, slot = elem[j], slots[j]
+        if base >= 0 and own[first + e] >= 0 and op[LIFT] >= 0:
+            for c in range(k):
+                V[own[first + e], c] = V[slot, c] if slot >= 0 else 0.0
+        if op[MARK] >= 0:
+            _event(o, True, e, slot, step, t, h, ops, net, tangent, coupling, rec, work, functions)
+
+
+@compiled(error_model="numpy")
+def _pulse(o, e, slot, step, t, h, ops, net, tangent, coupling, rec, marks, work, functions):  # type: ignore[no-untyped-def]
+    """One pulse; who is lifted over a threshold by it will have its shift."""
+    lifted, V, own, index = marks[1], tangent[0], net[11], net[1]
+    op = ops[o]
+    n, out = op[N_LIFTS], op[OFF] + e * (op[NR] + op[NC] + op[NW]) + op[NR] + op[NC]
+    below = np.zeros(n, dtype=np.int64)
+    for j in range(n):
+        th = index[op[THR] + 2 * j]
+        target = net[4][index[out + index[op[THR] + 2 * j + 1]]] - net[2][ops[th, POP], F_BASE]
+        _condition(th, target, t, h, ops, net, work, functions)
+        below[j] = work[2][0] == 0.0
+    _event(o, False, e, slot, step, t, h, ops, net, tangent, coupling, rec, work, functions)
+    for j in range(n):
+        if not below[j]:
+            continue
+        th = index[op[THR] + 2 * j]
+        base = net[2][ops[th, POP], F_BASE]
+        target = net[4][index[out + index[op[THR] + 2 * j + 1]]] - base
+        _condition(th, target, t, h, ops, net, work, functions)
+        i = (base if ops[th, OWN] < 0 else ops[th, OWN]) + target
+        if work[2][0] > 0.0 and not lifted[i]:
+            lifted[i] = 1
+            for c in range(V.shape[1]):
+                V[own[i], c] = V[slot, c] if slot >= 0 else 0.0
 
 
 @compiled(error_model="numpy", nogil=True)
@@ -769,58 +820,15 @@ def walk(first, stop, tape, ops, net, tangent, coupling, rec, marks, cut, work, 
                 for item in range(p, q):
                     e, slot = elem[item], slots[item]
                     _fire(o, item, e, slot, t, h, ops, net, tangent, marks, cut, work, functions, stats)
-                base = net[2][op[POP], F_BASE] if op[POP] >= 0 else -1
-                if base >= 0:
-                    for e in range(op[N]):
-                        g = base + e
-                        if own[g] >= 0 and (lifted[g] or op[LIFT] < 0 or net[0][op[LIFT] + e] != 0.0):
-                            lifted[g] = 0
-                            for c in range(k):
-                                V[own[g], c] = 0.0
-                for item in range(p, q):
-                    e, slot = elem[item], slots[item]
-                    if base >= 0 and own[base + e] >= 0 and op[LIFT] >= 0:
-                        for c in range(k):
-                            V[own[base + e], c] = V[slot, c] if slot >= 0 else 0.0
-                    if op[MARK] >= 0:
-                        _event(o, True, e, slot, step, t, h, ops, net, tangent, coupling, rec,
-                               work, functions)  # fmt: skip
+                _spikes(o, elem[p:q], slots[p:q], step, t, h, ops, net, tangent, coupling, rec,
+                        marks, work, functions)  # fmt: skip
                 p = q
             else:
                 while p < at.size and at[p] == step and rank[p] == o:
-                    th = op[THR]
-                    target, was = -1, 0.0
-                    if th >= 0:
-                        target = _target(o, elem[p], th, ops, net)
-                    if target >= 0:
-                        _condition(th, target, t, h, ops, net, work, functions)
-                        was = y[0]
-                    _event(o, False, elem[p], slots[p], step, t, h, ops, net, tangent, coupling,
-                           rec, work, functions)  # fmt: skip
-                    if target >= 0:
-                        _condition(th, target, t, h, ops, net, work, functions)
-                        g = net[2][ops[th, POP], F_BASE] + target
-                        if was == 0.0 and y[0] > 0.0 and not lifted[g]:
-                            lifted[g] = 1
-                            for c in range(k):
-                                V[own[g], c] = V[slots[p], c] if slots[p] >= 0 else 0.0
+                    _pulse(o, elem[p], slots[p], step, t, h, ops, net, tangent, coupling, rec,
+                           marks, work, functions)  # fmt: skip
                     p += 1
     return p
-
-
-@compiled(error_model="numpy")
-def _target(o, e, th, ops, net):  # type: ignore[no-untyped-def]
-    """The neuron of threshold `th` that element e of a pathway acts on."""
-    index, e_of_z, flows = net[1], net[4], net[2]
-    op = ops[o]
-    nr, nc, nw = op[NR], op[NC], op[NW]
-    start = op[OFF] + e * (nr + nc + nw)
-    base = flows[ops[th, POP], F_BASE]
-    for w in range(nw):
-        g = e_of_z[index[start + nr + nc + w]]
-        if base <= g < base + ops[th, N]:
-            return g - base
-    return -1
 
 
 @compiled(error_model="numpy")

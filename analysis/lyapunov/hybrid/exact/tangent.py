@@ -98,58 +98,16 @@ def _remember(t, truths, firsts, ops, net, work, functions):  # type: ignore[no-
 @compiled(error_model="numpy")
 def _spikes(o, group, slots, t, z_of_row, ops, net, tangent, coupling, rec, marks, cut, work, functions, stats, firsts):  # type: ignore[no-untyped-def]
     """Spikes of one threshold at one instant, as in the replay."""
-    truths, lifted = marks
     z, dV = net[0].copy(), np.zeros_like(tangent[0])
     dz = np.zeros_like(z)
     _slopes(t, -1, dz, dV, z_of_row, ops, net, tangent, work, functions)
     net[0][:] += _BEYOND * dz
-    V, own = tangent[0], net[11]
-    op, k = ops[o], tangent[0].shape[1]
     for j in range(group.size):
         item = firsts[o] + group[j]
         K._fire(o, item, group[j], slots[j], t, 0.0, ops, net, tangent, marks, cut, work,
                 functions, stats)  # fmt: skip
     net[0][:] = z
-    base = net[2][op[K.POP], K.F_BASE] if op[K.POP] >= 0 else -1
-    if base >= 0:
-        for e in range(op[K.N]):
-            g = base + e
-            free = op[K.LIFT] < 0 or net[0][op[K.LIFT] + e] != 0.0
-            if own[g] >= 0 and (lifted[g] or free):
-                now = False  # who is lifted and fires in the next round keeps its shift
-                for j in range(group.size):
-                    now = now or group[j] == e
-                if now or not lifted[g]:
-                    lifted[g] = 0
-                    V[own[g]] = 0.0
-    for j in range(group.size):
-        e, slot = group[j], slots[j]
-        if base >= 0 and own[base + e] >= 0 and op[K.LIFT] >= 0:
-            for c in range(k):
-                V[own[base + e], c] = V[slot, c] if slot >= 0 else 0.0
-        if op[K.MARK] >= 0:
-            K._event(o, True, e, slot, 0, t, 0.0, ops, net, tangent, coupling, rec, work, functions)
-
-
-@compiled(error_model="numpy")
-def _pulse(o, e, slot, t, ops, net, tangent, coupling, rec, marks, work, functions):  # type: ignore[no-untyped-def]
-    """One pulse, as in the replay."""
-    lifted, V, own = marks[1], tangent[0], net[11]
-    th = ops[o, K.THR]
-    target, was = -1, 0.0
-    if th >= 0:
-        target = K._target(o, e, th, ops, net)
-    if target >= 0:
-        K._condition(th, target, t, 0.0, ops, net, work, functions)
-        was = work[2][0]
-    K._event(o, False, e, slot, 0, t, 0.0, ops, net, tangent, coupling, rec, work, functions)
-    if target >= 0:
-        K._condition(th, target, t, 0.0, ops, net, work, functions)
-        g = net[2][ops[th, K.POP], K.F_BASE] + target
-        if was == 0.0 and work[2][0] > 0.0 and not lifted[g]:
-            lifted[g] = 1
-            for c in range(V.shape[1]):
-                V[own[g], c] = V[slot, c] if slot >= 0 else 0.0
+    K._spikes(o, group, slots, 0, t, 0.0, ops, net, tangent, coupling, rec, marks, work, functions)
 
 
 @compiled(error_model="numpy")
@@ -182,7 +140,8 @@ def follow(start, until, times, log, slots, numbers, firsts, z_of_row, ops, net,
             continue
         o = op_of[kind, which]
         if kind == X.E_PULSE:
-            _pulse(o, e, slot, t, ops, net, tangent, coupling, rec, marks, work, functions)
+            K._pulse(o, e, slot, 0, t, 0.0, ops, net, tangent, coupling, rec, marks, work,
+                     functions)  # fmt: skip
         elif kind == X.E_RESET:
             K._event(o, False, e, slot, 0, t, 0.0, ops, net, tangent, coupling, rec, work,
                      functions)  # fmt: skip
