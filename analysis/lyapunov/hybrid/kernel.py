@@ -102,6 +102,39 @@ def _condition(o, e, t, h, ops, net, work, functions):  # type: ignore[no-untype
 
 
 @compiled(error_model="numpy")
+def _sum_speed(row, t, ops, net, tangent, work, functions):  # type: ignore[no-untyped-def]
+    """Bring the tangent of a summed variable up to date; return its speed."""
+    z, index, e_of_z, cells, constants, a_of_z = net[0], net[1], net[4], net[6], net[7], net[9]
+    x, c, y, slopes = work[:4]
+    V, first_of = tangent[0], net[8]
+    total, f = 0.0, np.zeros(work[6].size)
+    to = first_of[e_of_z[row]] + a_of_z[row]
+    for q in range(V.shape[1]):
+        V[to, q] = 0.0
+    for o in range(ops.shape[0]):
+        op = ops[o]
+        nr, nc = op[NR], op[NC]
+        for e in range(op[N] if op[KIND] == K_SUM else 0):
+            start = op[OFF] + e * (nr + nc + op[NW])
+            if index[start + nr + nc] != row:
+                continue
+            _gather(z, index, start, nr, nc, x, c)
+            functions[0](op[BLOCK], x.ctypes, c.ctypes, constants.ctypes, cells.ctypes, t, 0.0,
+                         y.ctypes, slopes.ctypes)  # fmt: skip
+            own = slopes[: nr + 1].copy()
+            total += own[nr]
+            for r in range(nr):
+                if own[r] != 0.0:
+                    g, a = e_of_z[index[start + r]], a_of_z[index[start + r]]
+                    _flush(g, net, tangent, work)
+                    _flow(g, t, f, net, work, functions)
+                    total += own[r] * f[a]
+                    for q in range(V.shape[1]):
+                        V[to, q] += own[r] * V[first_of[g] + a, q]
+    return total
+
+
+@compiled(error_model="numpy")
 def _event(o, mark, e, d, step, t, h, ops, net, tangent, coupling, rec, work, functions):  # type: ignore[no-untyped-def]
     """One element through statements at the time shift in row d of V (-1: no shift)."""
     z, index, flows, pop_of, e_of_z, eta, cells, constants, first_of, a_of_z = net[:10]
@@ -134,6 +167,13 @@ def _event(o, mark, e, d, step, t, h, ops, net, tangent, coupling, rec, work, fu
     if d >= 0:
         for j in range(n_touched):
             _flow(touched[j], t, before[j], net, work, functions)
+        for r in range(nr):
+            if net[10][index[start + r]] == 2:
+                for j in range(n_touched):
+                    if touched[j] == e_of_z[index[start + r]]:
+                        before[j, a_of_z[index[start + r]]] = _sum_speed(
+                            index[start + r], t, ops, net, tangent, work, functions
+                        )
         if coupled and not mark:
             n_dep = _dependents(n_touched, t, ops, net, coupling, work, functions)
     _gather(z, index, start, nr, nc, x, c)
@@ -158,7 +198,7 @@ def _event(o, mark, e, d, step, t, h, ops, net, tangent, coupling, rec, work, fu
             for r in range(nr):
                 g = e_of_z[index[start + r]]
                 a = a_of_z[index[start + r]]
-                if net[10][index[start + r]]:
+                if net[10][index[start + r]] == 1:
                     continue  # an event-driven variable stands still: its motion is in dG/dt
                 for j in range(n_touched):
                     if touched[j] == g:
@@ -186,6 +226,8 @@ def _event(o, mark, e, d, step, t, h, ops, net, tangent, coupling, rec, work, fu
         _flow(g, t, after, net, work, functions)
         m = flows[pop_of[g], F_M]
         for a in range(m):
+            if net[10][net[12][pop_of[g], a] + g - flows[pop_of[g], F_BASE]] == 2:
+                continue  # a sum is computed anew
             u = before[j, a] - after[a]
             for w in range(nw):
                 row = index[start + nr + nc + w]
@@ -693,9 +735,17 @@ def _fire(o, item, e, slot, t, h, ops, net, tangent, marks, cut, work, functions
             moved = False
             for r in range(nr):
                 s = grads[a * (nr + 1) + r]
-                if s != 0.0 and e_of_z[index[start + r]] == g:
-                    moved = True
+                if s == 0.0:
+                    continue
+                moved = True
+                if net[10][index[start + r]] == 2:
+                    speed += s * _sum_speed(index[start + r], t, ops, net, tangent, work,
+                                            functions)  # fmt: skip
+                elif e_of_z[index[start + r]] == g:
                     speed += s * before[0, a_of_z[index[start + r]]]
+                else:
+                    _flow(e_of_z[index[start + r]], t, work[6], net, work, functions)
+                    speed += s * work[6][a_of_z[index[start + r]]]
             ago = gaps[a] / speed if moved and speed > 0.0 else 0.0
             if moved and speed <= 0.0 and gaps[a] > truths[item, atoms + a]:
                 # it turned round within the step: the mean speed of the step stands in

@@ -118,6 +118,10 @@ class Layout:
         for name in self.system.event_driven & set(self.z_first):
             n = np.size(self.values(name))
             self.still[self.z_first[name] + np.arange(n)] = 1
+        for op in self.system.operations:
+            if op.kind == SUM:
+                rows = self._target_rows(op)
+                self.still[rows[self.e_of_z[rows] >= 0]] = 2
 
     def rows(self, slot: Slot, elements: np.ndarray) -> np.ndarray:
         """Return the entries of z that a slot means for elements."""
