@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from brian2 import NeuronGroup
 
 from heavytail_snn.analysis.lyapunov.brian.equations.refusals import UnreadableModelError
 from heavytail_snn.analysis.lyapunov.hybrid.exact import motion as X
-from heavytail_snn.analysis.lyapunov.hybrid.differentiate import Condition, Statements, Value
+from heavytail_snn.analysis.lyapunov.hybrid.differentiate import Condition, Value
 from heavytail_snn.analysis.lyapunov.hybrid.generate import body, compile_bodies
 from heavytail_snn.analysis.lyapunov.hybrid.layout import Layout, source_entries
+from heavytail_snn.analysis.lyapunov.hybrid.refractoriness import refractory_end
 from heavytail_snn.analysis.lyapunov.hybrid.replay import system_values
 from heavytail_snn.analysis.lyapunov.hybrid.scope import Slot
 from heavytail_snn.analysis.lyapunov.hybrid.system import (
@@ -31,14 +31,10 @@ from heavytail_snn.analysis.lyapunov.hybrid.system import (
     Block,
     Operation,
     System,
-    _block,
-    _reader,
 )
 from heavytail_snn.brian import internals
 from heavytail_snn.core.errors import ConvergenceError
 
-_RELEASE = re.compile(r"timestep\(t - lastspike, dt\) >= timestep\((.*), dt\)$")
-_CONDITION = re.compile(r"not_refractory or not \((.*)\)$")
 _TABLE = re.compile(r"_row\([^,]+, ([^,]+), (\d+), (\d+)\)")
 
 
@@ -132,9 +128,11 @@ class ExactNetwork:
         self.held_groups: list[str] = []
         n_held = n_above = 0
         for op in system.operations:
-            if op.kind == UPDATE and _is_held(op.group):
-                n = len(op.group)
-                kind, block = self._refractory(op)
+            end = refractory_end(system, op)
+            if end is not None:
+                n, kind = len(op.group), int(end.duration is None)
+                value = end.duration or Value(_score(end.condition))
+                block = self._add(end.block, [value], op.group, op.step)
                 row = self.layout.z_first[f"{op.group.name}.not_refractory"]
                 self.held.append([block, kind, n_held, n, row])
                 self.held_groups.append(op.group.name)
@@ -187,22 +185,6 @@ class ExactNetwork:
             table[:, 2].copy(),
         )  # fmt: skip
         self.widest = max([0, *(int(np.diff(p).max(initial=0)) for p in ptr)]) * len(paths)
-
-    def _refractory(self, op: Operation) -> tuple[int, int]:
-        """Return the kind of refractoriness (0 a duration, 1 a condition), and its block."""
-        text = op.code.strip().splitlines()[0].partition("=")[2].strip()
-        reader = _reader(self.system, op.group)
-        statements = Statements(reader, reader.alias)
-        if found := _RELEASE.match(text):
-            value, kind = statements.expression(found[1]), 0
-        elif found := _CONDITION.match(text):
-            value, kind = Value(_score(statements.comparisons(found[1]))), 1
-        else:
-            raise UnreadableModelError(
-                op.group.name, text, "must be a duration or a condition", "give a duration"
-            )
-        block = _block(statements, reader, [])
-        return kind, self._add(block, [value], op.group, op.step)
 
     def _condition(self, op: Operation) -> int:
         return self._add(op.block, [Value(_score(op.condition))], op.group, op.step)
@@ -409,10 +391,6 @@ class Orbit:
             key = (int(row[X.Q_THRESHOLD]), int(row[X.Q_ELEMENT]), int(row[X.Q_ORDINAL]))
             found.setdefault(key, []).append(q)
         return dict(sorted(found.items()))
-
-
-def _is_held(group: Any) -> bool:
-    return isinstance(group, NeuronGroup) and internals.refractory(group) is not False
 
 
 def _score(condition: Condition) -> str:
