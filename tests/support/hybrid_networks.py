@@ -369,6 +369,7 @@ def last_spike():
 
 def two_events(pulse="I_post += w", condition="v > 0.5", w="-0.3 + 0.05*i + 0.02*j", **options):
     equations = options.pop("equations", LIF) + "\ndz/dt = -z/tz : 1"
+    options.setdefault("v", (0.1, 0.2, 0.3, 0.4))
     group = neurons(equations, events={"half": condition}, **options)
     group.run_on_event("half", "z += 0.3*v")
     synapses = joined(
