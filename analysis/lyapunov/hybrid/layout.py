@@ -304,8 +304,12 @@ class Layout:
         condition = self.system.operations[th].condition
         watched = [s for a in condition.atoms for s in a.gap.slopes if s in op.block.reads]
         written = [s for s, _ in op.block.outputs]
+        reset = set()
+        for other in self.system.operations:
+            if other.kind == RESET and other.source == self.system.operations[th].source:
+                reset |= other.writes
         for slot in watched:
-            if slot in written and slot.name in self.system.differential:
+            if slot in written and slot.name in self.system.differential & reset:
                 row[K.STIFF], row[K.STIFF_TH] = written.index(slot), th
                 row[K.STIFF_READ] = op.block.reads.index(slot)
                 return
