@@ -259,7 +259,9 @@ def without_threshold():
 
 def subgroups():
     group = neurons(LIF.replace("mu + I", "mu + I + Ig") + "\nIg : 1", method="rk4")
-    pulses = Synapses(group[:2], group[1:], "w : 1", on_pre="I_post += w*(1 + v_post)", delay=1 * ms)
+    pulses = Synapses(
+        group[:2], group[1:], "w : 1", on_pre="I_post += w*(1 + v_post)", delay=1 * ms
+    )
     pulses.connect()
     pulses.w = "0.3 - 0.1*i + 0.05*j"
     sums = Synapses(group[1:], group[2:], "Ig_post = 0.2*v_pre : 1 (summed)")
@@ -280,7 +282,11 @@ def adex(n=3, weight=0.05, current=(0.8, 0.85, 0.9)):
     )
     group.v = [-60 + 2.5 * j for j in range(n)] * mV
     group.mu = [current[j] for j in range(n)] * nA
-    return Network(group, joined(group, "w : amp", weight * nA, on_pre="I_post += w")), namespace, 0.06
+    return (
+        Network(group, joined(group, "w : amp", weight * nA, on_pre="I_post += w")),
+        namespace,
+        0.06,
+    )
 
 
 def exponential():

@@ -187,8 +187,10 @@ def _due(t, net, orbit, wires):  # type: ignore[no-untyped-def]
             if queue_t[q, 0] <= t and (
                 best < 0
                 or queue[q, Q_PATH] < queue[best, Q_PATH]
-                or (queue[q, Q_PATH] == queue[best, Q_PATH]
-                    and queue[q, Q_SPIKE] < queue[best, Q_SPIKE])
+                or (
+                    queue[q, Q_PATH] == queue[best, Q_PATH]
+                    and queue[q, Q_SPIKE] < queue[best, Q_SPIKE]
+                )
             ):
                 best = q
         if best < 0:

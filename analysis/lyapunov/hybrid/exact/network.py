@@ -218,7 +218,9 @@ class ExactNetwork:
         self.map_ops.append(o)
 
     def _start(self) -> float:
-        clocks = [float(op.item.clock.variables["t"].get_value().item()) for op in self.system.operations]
+        clocks = [
+            float(op.item.clock.variables["t"].get_value().item()) for op in self.system.operations
+        ]
         return min(clocks, default=0.0)
 
     def _wires(self, op: Operation, n: int, used: int) -> tuple[np.ndarray, ...]:

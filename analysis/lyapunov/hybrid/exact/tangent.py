@@ -96,7 +96,24 @@ def _remember(t, truths, firsts, ops, net, work, functions):  # type: ignore[no-
 
 
 @compiled(error_model="numpy")
-def _spikes(o, group, slots, t, z_of_row, ops, net, tangent, coupling, rec, marks, cut, work, functions, stats, firsts):  # type: ignore[no-untyped-def]
+def _spikes(
+    o,
+    group,
+    slots,
+    t,
+    z_of_row,
+    ops,
+    net,
+    tangent,
+    coupling,
+    rec,
+    marks,
+    cut,
+    work,
+    functions,
+    stats,
+    firsts,
+):  # type: ignore[no-untyped-def]
     """Spikes of one threshold at one instant, as in the replay."""
     z, dV = net[0].copy(), np.zeros_like(tangent[0])
     dz = np.zeros_like(z)
@@ -111,7 +128,26 @@ def _spikes(o, group, slots, t, z_of_row, ops, net, tangent, coupling, rec, mark
 
 
 @compiled(error_model="numpy")
-def follow(start, until, times, log, slots, numbers, firsts, z_of_row, ops, net, tangent, coupling, rec, marks, cut, work, functions, stats):  # type: ignore[no-untyped-def]
+def follow(
+    start,
+    until,
+    times,
+    log,
+    slots,
+    numbers,
+    firsts,
+    z_of_row,
+    ops,
+    net,
+    tangent,
+    coupling,
+    rec,
+    marks,
+    cut,
+    work,
+    functions,
+    stats,
+):  # type: ignore[no-untyped-def]
     """Carry z and V along logged events."""
     op_of, held_row, held_base = numbers
     t, i, n = start, 0, times.size
