@@ -19,8 +19,8 @@ from brian2 import (
     SpikeGeneratorGroup,
     Synapses,
     defaultclock,
-    mV,
     ms,
+    mV,
     nA,
     nS,
     second,
@@ -28,7 +28,7 @@ from brian2 import (
 )
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from hybrid_networks import (  # noqa: E402
+from hybrid_networks import (
     GAP,
     HELD,
     HODGKIN_HUXLEY,
@@ -41,12 +41,12 @@ from hybrid_networks import (  # noqa: E402
     neurons,
 )
 
-from heavytail_snn.analysis.lyapunov.hybrid.exact.exponents import perturbed_exponents  # noqa: E402
-from heavytail_snn.analysis.lyapunov.hybrid.exact.network import ExactNetwork  # noqa: E402
-from heavytail_snn.analysis.lyapunov.hybrid.spectrum import (  # noqa: E402
+from heavytail_snn.analysis.lyapunov.hybrid.exact.exponents import perturbed_exponents
+from heavytail_snn.analysis.lyapunov.hybrid.exact.network import ExactNetwork
+from heavytail_snn.analysis.lyapunov.hybrid.spectrum import (
     lyapunov_spectrum_of_network,
 )
-from heavytail_snn.analysis.lyapunov.hybrid.system import (  # noqa: E402
+from heavytail_snn.analysis.lyapunov.hybrid.system import (
     differentiate_all,
     read_system,
 )
@@ -228,9 +228,8 @@ def main(names):
         apart = np.abs(copies.exponents - replay.exponents[:k]) / joint
         print(f"{name}: {copies.n_spikes} spikes, {copies.n_lost} copies lost")
         print(f"  copies {shown(copies.exponents, copies.errors)}  {middle - begin:.0f} s")
-        print(
-            f"  replay {shown(replay.exponents[:k], replay.standard_error[:k])}  {end - middle:.0f} s"
-        )
+        values = shown(replay.exponents[:k], replay.standard_error[:k])
+        print(f"  replay {values}  {end - middle:.0f} s")
         if name in PUBLISHED:
             print(f"  stored {shown(*PUBLISHED[name])}")
         print(f"  largest difference {apart.max():.1f} errors", flush=True)

@@ -1,5 +1,7 @@
 """Small Brian2 networks, each with one more kind of event: (network, namespace, duration in s)."""
 
+from inspect import isfunction
+
 from brian2 import (
     Network,
     NeuronGroup,
@@ -7,13 +9,13 @@ from brian2 import (
     Synapses,
     TimedArray,
     linked_var,
-    mV,
     ms,
+    mV,
     nA,
     nS,
     pF,
     uS,
-)
+)  # fmt: skip
 
 LIF = """dv/dt = (mu + I - v)/tau : 1
 dI/dt = -I/taus : 1
@@ -253,7 +255,8 @@ def without_threshold():
     group = neurons(LIF.replace("mu + I", "mu + I + Ix") + "\nIx : 1", method="rk4")
     there = Synapses(group, other, "s_post = v_pre*0.5 : 1 (summed)")
     back = Synapses(other, group, "Ix_post = 0.3*y_pre : 1 (summed)")
-    there.connect(), back.connect()
+    there.connect()
+    back.connect()
     return Network(group, other, there, back, joined(group, on_pre="I_post += w")), NS, 0.08
 
 
@@ -396,18 +399,6 @@ def lifted_while_held():
     )  # fmt: skip
 
 
-EVENTS = {
-    f.__name__: f
-    for f in (
-        delayed, without_delay, many_delays, pulse_of_the_state, held, held_under_pulses,
-        held_with_long_delay, muted, fires_when_released, avalanche, avalanche_later,
-        avalanche_held, avalanche_that_writes_its_source, lifted_by_given_spikes, conductances,
-        depression_of_the_source, depression_without_delay, short_term_plasticity,
-        short_term_plasticity_by_the_clock, spike_timing, spike_timing_of_given_spikes,
-        gap_junctions, gap_junctions_held, pulse_of_a_sum, reset_to_a_sum, nmda, linked,
-        threshold_of_a_linked_variable, without_threshold, subgroups, exponential, adex,
-        hodgkin_huxley, hodgkin_huxley_for_3_ms, duration_of_each_neuron, regular,
-        regular_synapses, threshold_with_and, threshold_with_or, threshold_that_adapts,
-        threshold_of_time, table, last_spike, two_events, two_events_lifted, lifted_while_held,
-    )
-}  # fmt: skip
+_HELPERS = ("neurons", "joined", "simple", "linked_var")
+EVENTS = {n: f for n, f in list(globals().items()) if isfunction(f) and n not in _HELPERS}
+"""All networks above, by name."""

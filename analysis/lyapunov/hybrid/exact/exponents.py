@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from heavytail_snn.analysis.lyapunov.hybrid.exact import motion as X
-from heavytail_snn.analysis.lyapunov.hybrid.exact.network import ExactNetwork, Orbit
+from heavytail_snn.analysis.lyapunov.hybrid.exact.network import ExactNetwork
+from heavytail_snn.analysis.lyapunov.hybrid.exact.orbit import Orbit
 from heavytail_snn.core.errors import ConvergenceError
 
 _TIME_UNIT = 5e-3  # s; weight of times beside states

@@ -208,7 +208,7 @@ def _fire(n, batch, t, net, orbit, units, wires):  # type: ignore[no-untyped-def
     z, release, counts, queue_t, queue, ordinals = (
         orbit[0], orbit[3], orbit[4], orbit[5], orbit[6], orbit[9])  # fmt: skip
     thresholds, resets, held = units[:3]
-    path_block, path_off, ptr, synapses, delays, path_source = wires[:6]
+    path_block, path_off, ptr, _, _, path_source = wires
     first = counts[N_SPIKES]
     for j in range(n):
         i, e = batch[j, 0], batch[j, 1]
@@ -315,7 +315,7 @@ def walk(until, h, tolerance, net, motion, units, wires, given, orbit, batch, ou
     Returns ARRIVED, LOG_FULL or QUEUE_FULL (call again with more room), or STUCK.
     """
     z, clock, above, release, counts = orbit[:5]
-    queue_t, queue, log_t = orbit[5:8]
+    queue_t, _, log_t = orbit[5:8]
     thresholds = units[0]
     short = h
     while True:

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from heavytail_snn.analysis.lyapunov.hybrid.exact import motion as X
 from heavytail_snn.analysis.lyapunov.hybrid import kernel as K
+from heavytail_snn.analysis.lyapunov.hybrid.exact import motion as X
 from heavytail_snn.analysis.lyapunov.hybrid.exact.network import ExactNetwork
 from heavytail_snn.analysis.lyapunov.hybrid.replay import Replay
 from heavytail_snn.core.compiled import compiled
@@ -171,7 +171,8 @@ def follow(
                 j += 1
             if op_of[kind, which] >= 0:
                 _spikes(op_of[kind, which], log[i:j, 2].copy(), slots[log[i:j, 3]], t,
-                        z_of_row, ops, net, tangent, coupling, rec, marks, cut, work, functions, stats, firsts)  # fmt: skip
+                        z_of_row, ops, net, tangent, coupling, rec, marks, cut, work,
+                        functions, stats, firsts)  # fmt: skip
             i = j
             continue
         o = op_of[kind, which]
