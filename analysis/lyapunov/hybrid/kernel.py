@@ -17,10 +17,10 @@ import numpy as np
 from heavytail_snn.core.compiled import compiled
 
 # rows of the table of operations
-KIND, EVERY, BLOCK, N, OFF, NR, NC, NW, POP, LAZY, THR, RELEASE, PRE, EXTERNAL, COND, MARK = range(16)
+KIND, EVERY, BLOCK, N, OFF, NR, NC, NW, POP, LAZY, THR, RELEASE, PRE, EXTERNAL, N_LIFTS, MARK = range(16)
 LIFT, TARGETS, N_TARGETS, REC, ATOMS, STIFF, M_OFF, M_NR, M_NC, M_NW = range(16, 26)
-STIFF_READ, STIFF_TH = 26, 27
-N_FIELDS = 28
+STIFF_READ, STIFF_TH, OWN = 26, 27, 28
+N_FIELDS = 29
 K_UPDATE, K_MAP, K_SUM, K_THRESHOLD, K_PATHWAY, K_RESET = range(6)
 # rows of the table of flows
 F_BLOCK, F_OFF, F_NR, F_NC, F_N, F_BASE, F_M, F_HAS = range(8)
@@ -102,6 +102,39 @@ def _condition(o, e, t, h, ops, net, work, functions):  # type: ignore[no-untype
 
 
 @compiled(error_model="numpy")
+def _sum_speed(row, t, ops, net, tangent, work, functions):  # type: ignore[no-untyped-def]
+    """Bring the tangent of a summed variable up to date; return its speed."""
+    z, index, e_of_z, cells, constants, a_of_z = net[0], net[1], net[4], net[6], net[7], net[9]
+    x, c, y, slopes = work[:4]
+    V, first_of = tangent[0], net[8]
+    total, f = 0.0, np.zeros(work[6].size)
+    to = first_of[e_of_z[row]] + a_of_z[row]
+    for q in range(V.shape[1]):
+        V[to, q] = 0.0
+    for o in range(ops.shape[0]):
+        op = ops[o]
+        nr, nc = op[NR], op[NC]
+        for e in range(op[N] if op[KIND] == K_SUM else 0):
+            start = op[OFF] + e * (nr + nc + op[NW])
+            if index[start + nr + nc] != row:
+                continue
+            _gather(z, index, start, nr, nc, x, c)
+            functions[0](op[BLOCK], x.ctypes, c.ctypes, constants.ctypes, cells.ctypes, t, 0.0,
+                         y.ctypes, slopes.ctypes)  # fmt: skip
+            own = slopes[: nr + 1].copy()
+            total += own[nr]
+            for r in range(nr):
+                if own[r] != 0.0:
+                    g, a = e_of_z[index[start + r]], a_of_z[index[start + r]]
+                    _flush(g, net, tangent, work)
+                    _flow(g, t, f, net, work, functions)
+                    total += own[r] * f[a]
+                    for q in range(V.shape[1]):
+                        V[to, q] += own[r] * V[first_of[g] + a, q]
+    return total
+
+
+@compiled(error_model="numpy")
 def _event(o, mark, e, d, step, t, h, ops, net, tangent, coupling, rec, work, functions):  # type: ignore[no-untyped-def]
     """One element through statements at the time shift in row d of V (-1: no shift)."""
     z, index, flows, pop_of, e_of_z, eta, cells, constants, first_of, a_of_z = net[:10]
@@ -134,6 +167,13 @@ def _event(o, mark, e, d, step, t, h, ops, net, tangent, coupling, rec, work, fu
     if d >= 0:
         for j in range(n_touched):
             _flow(touched[j], t, before[j], net, work, functions)
+        for r in range(nr):
+            if net[10][index[start + r]] == 2:
+                for j in range(n_touched):
+                    if touched[j] == e_of_z[index[start + r]]:
+                        before[j, a_of_z[index[start + r]]] = _sum_speed(
+                            index[start + r], t, ops, net, tangent, work, functions
+                        )
         if coupled and not mark:
             n_dep = _dependents(n_touched, t, ops, net, coupling, work, functions)
     _gather(z, index, start, nr, nc, x, c)
@@ -158,7 +198,7 @@ def _event(o, mark, e, d, step, t, h, ops, net, tangent, coupling, rec, work, fu
             for r in range(nr):
                 g = e_of_z[index[start + r]]
                 a = a_of_z[index[start + r]]
-                if net[10][index[start + r]]:
+                if net[10][index[start + r]] == 1:
                     continue  # an event-driven variable stands still: its motion is in dG/dt
                 for j in range(n_touched):
                     if touched[j] == g:
@@ -186,6 +226,8 @@ def _event(o, mark, e, d, step, t, h, ops, net, tangent, coupling, rec, work, fu
         _flow(g, t, after, net, work, functions)
         m = flows[pop_of[g], F_M]
         for a in range(m):
+            if net[10][net[12][pop_of[g], a] + g - flows[pop_of[g], F_BASE]] == 2:
+                continue  # a sum is computed anew
             u = before[j, a] - after[a]
             for w in range(nw):
                 row = index[start + nr + nc + w]
@@ -658,6 +700,7 @@ def _fire(o, item, e, slot, t, h, ops, net, tangent, marks, cut, work, functions
     g = net[2][op[POP], F_BASE] + e if op[POP] >= 0 else -1
     if g < 0:
         return
+    i = g if op[OWN] < 0 else op[OWN] + e
     _flush(g, net, tangent, work)
     early, gradient, speed_at, where, fires = cut[10:15]
     fires[g] = 0
@@ -673,10 +716,10 @@ def _fire(o, item, e, slot, t, h, ops, net, tangent, marks, cut, work, functions
                 for q in range(k):
                     V[slot, q] -= s / speed_at[g] * V[first_of[g] + a, q]
         return
-    if lifted[g]:
+    if lifted[i]:
         counts[C_LIFTED] += 1
         for q in range(k):
-            V[slot, q] = V[own[g], q]
+            V[slot, q] = V[own[i], q]
         return
     _condition(o, e, t, h, ops, net, work, functions)
     best, latest = -1, -1.0
@@ -692,9 +735,17 @@ def _fire(o, item, e, slot, t, h, ops, net, tangent, marks, cut, work, functions
             moved = False
             for r in range(nr):
                 s = grads[a * (nr + 1) + r]
-                if s != 0.0 and e_of_z[index[start + r]] == g:
-                    moved = True
+                if s == 0.0:
+                    continue
+                moved = True
+                if net[10][index[start + r]] == 2:
+                    speed += s * _sum_speed(index[start + r], t, ops, net, tangent, work,
+                                            functions)  # fmt: skip
+                elif e_of_z[index[start + r]] == g:
                     speed += s * before[0, a_of_z[index[start + r]]]
+                else:
+                    _flow(e_of_z[index[start + r]], t, work[6], net, work, functions)
+                    speed += s * work[6][a_of_z[index[start + r]]]
             ago = gaps[a] / speed if moved and speed > 0.0 else 0.0
             if moved and speed <= 0.0 and gaps[a] > truths[item, atoms + a]:
                 # it turned round within the step: the mean speed of the step stands in
@@ -704,19 +755,72 @@ def _fire(o, item, e, slot, t, h, ops, net, tangent, marks, cut, work, functions
                 best, latest, best_speed = a, ago, speed if moved else np.inf
     if best < 0:  # it was above already: the end of refractoriness, or an input, let it fire
         counts[C_JUMPED] += 1
-        if own[g] >= 0:
+        if own[i] >= 0:
             for q in range(k):
-                V[slot, q] = V[own[g], q]
+                V[slot, q] = V[own[i], q]
         return
     speeds[item] = best_speed
-    if best_speed == np.inf:
-        return  # time or an input alone made it fire
+    if best_speed == np.inf:  # the end of refractoriness, with its shift; time alone has none
+        if own[i] >= 0:
+            for q in range(k):
+                V[slot, q] = V[own[i], q]
+        return
     for r in range(nr):
         s = grads[best * (nr + 1) + r]
         if s != 0.0:
             v = first_of[e_of_z[index[start + r]]] + a_of_z[index[start + r]]
             for q in range(k):
                 V[slot, q] -= s / best_speed * V[v, q]
+
+
+@compiled(error_model="numpy")
+def _spikes(o, elem, slots, step, t, h, ops, net, tangent, coupling, rec, marks, work, functions):  # type: ignore[no-untyped-def]
+    """What the spikes of threshold o leave at their neurons, their shifts being known."""
+    lifted, V, own = marks[1], tangent[0], net[11]
+    op, k = ops[o], tangent[0].shape[1]
+    base = net[2][op[POP], F_BASE] if op[POP] >= 0 else -1
+    first = base if op[OWN] < 0 else op[OWN]
+    if base >= 0:
+        for e in range(op[N]):
+            i = first + e
+            if own[i] >= 0 and (lifted[i] or op[LIFT] < 0 or net[0][op[LIFT] + e] != 0.0):
+                lifted[i] = 0
+                for c in range(k):
+                    V[own[i], c] = 0.0
+    for j in range(elem.size):
+        e, slot = elem[j], slots[j]
+        if base >= 0 and own[first + e] >= 0 and op[LIFT] >= 0:
+            for c in range(k):
+                V[own[first + e], c] = V[slot, c] if slot >= 0 else 0.0
+        if op[MARK] >= 0:
+            _event(o, True, e, slot, step, t, h, ops, net, tangent, coupling, rec, work, functions)
+
+
+@compiled(error_model="numpy")
+def _pulse(o, e, slot, step, t, h, ops, net, tangent, coupling, rec, marks, work, functions):  # type: ignore[no-untyped-def]
+    """One pulse; who is lifted over a threshold by it will have its shift."""
+    lifted, V, own, index = marks[1], tangent[0], net[11], net[1]
+    op = ops[o]
+    n, out = op[N_LIFTS], op[OFF] + e * (op[NR] + op[NC] + op[NW]) + op[NR] + op[NC]
+    below = np.zeros(n, dtype=np.int64)
+    for j in range(n):
+        th = index[op[THR] + 2 * j]
+        target = net[4][index[out + index[op[THR] + 2 * j + 1]]] - net[2][ops[th, POP], F_BASE]
+        _condition(th, target, t, h, ops, net, work, functions)
+        below[j] = work[2][0] == 0.0
+    _event(o, False, e, slot, step, t, h, ops, net, tangent, coupling, rec, work, functions)
+    for j in range(n):
+        if not below[j]:
+            continue
+        th = index[op[THR] + 2 * j]
+        base = net[2][ops[th, POP], F_BASE]
+        target = net[4][index[out + index[op[THR] + 2 * j + 1]]] - base
+        _condition(th, target, t, h, ops, net, work, functions)
+        i = (base if ops[th, OWN] < 0 else ops[th, OWN]) + target
+        if work[2][0] > 0.0 and not lifted[i]:
+            lifted[i] = 1
+            for c in range(V.shape[1]):
+                V[own[i], c] = V[slot, c] if slot >= 0 else 0.0
 
 
 @compiled(error_model="numpy", nogil=True)
@@ -766,58 +870,15 @@ def walk(first, stop, tape, ops, net, tangent, coupling, rec, marks, cut, work, 
                 for item in range(p, q):
                     e, slot = elem[item], slots[item]
                     _fire(o, item, e, slot, t, h, ops, net, tangent, marks, cut, work, functions, stats)
-                base = net[2][op[POP], F_BASE] if op[POP] >= 0 else -1
-                if base >= 0:
-                    for e in range(op[N]):
-                        g = base + e
-                        if own[g] >= 0 and (lifted[g] or op[LIFT] < 0 or net[0][op[LIFT] + e] != 0.0):
-                            lifted[g] = 0
-                            for c in range(k):
-                                V[own[g], c] = 0.0
-                for item in range(p, q):
-                    e, slot = elem[item], slots[item]
-                    if base >= 0 and own[base + e] >= 0 and op[LIFT] >= 0:
-                        for c in range(k):
-                            V[own[base + e], c] = V[slot, c] if slot >= 0 else 0.0
-                    if op[MARK] >= 0:
-                        _event(o, True, e, slot, step, t, h, ops, net, tangent, coupling, rec,
-                               work, functions)  # fmt: skip
+                _spikes(o, elem[p:q], slots[p:q], step, t, h, ops, net, tangent, coupling, rec,
+                        marks, work, functions)  # fmt: skip
                 p = q
             else:
                 while p < at.size and at[p] == step and rank[p] == o:
-                    th = op[THR]
-                    target, was = -1, 0.0
-                    if th >= 0:
-                        target = _target(o, elem[p], th, ops, net)
-                    if target >= 0:
-                        _condition(th, target, t, h, ops, net, work, functions)
-                        was = y[0]
-                    _event(o, False, elem[p], slots[p], step, t, h, ops, net, tangent, coupling,
-                           rec, work, functions)  # fmt: skip
-                    if target >= 0:
-                        _condition(th, target, t, h, ops, net, work, functions)
-                        g = net[2][ops[th, POP], F_BASE] + target
-                        if was == 0.0 and y[0] > 0.0 and not lifted[g]:
-                            lifted[g] = 1
-                            for c in range(k):
-                                V[own[g], c] = V[slots[p], c] if slots[p] >= 0 else 0.0
+                    _pulse(o, elem[p], slots[p], step, t, h, ops, net, tangent, coupling, rec,
+                           marks, work, functions)  # fmt: skip
                     p += 1
     return p
-
-
-@compiled(error_model="numpy")
-def _target(o, e, th, ops, net):  # type: ignore[no-untyped-def]
-    """The neuron of threshold `th` that element e of a pathway acts on."""
-    index, e_of_z, flows = net[1], net[4], net[2]
-    op = ops[o]
-    nr, nc, nw = op[NR], op[NC], op[NW]
-    start = op[OFF] + e * (nr + nc + nw)
-    base = flows[ops[th, POP], F_BASE]
-    for w in range(nw):
-        g = e_of_z[index[start + nr + nc + w]]
-        if base <= g < base + ops[th, N]:
-            return g - base
-    return -1
 
 
 @compiled(error_model="numpy")

@@ -118,6 +118,10 @@ class Layout:
         for name in self.system.event_driven & set(self.z_first):
             n = np.size(self.values(name))
             self.still[self.z_first[name] + np.arange(n)] = 1
+        for op in self.system.operations:
+            if op.kind == SUM:
+                rows = self._target_rows(op)
+                self.still[rows[self.e_of_z[rows] >= 0]] = 2
 
     def rows(self, slot: Slot, elements: np.ndarray) -> np.ndarray:
         """Return the entries of z that a slot means for elements."""
@@ -167,7 +171,7 @@ class Layout:
             if op.kind == THRESHOLD:
                 row[K.EXTERNAL] = int(any(v.random for v in values))
                 name = f"{op.source}.not_refractory"
-                row[K.LIFT] = self.z_first.get(name, -1)
+                row[K.LIFT] = self.z_first.get(name, -1) if op.event == "spike" else -1
             if op.mark:
                 row[K.MARK] = len(bodies)
                 slots = [s for s, _ in op.mark.outputs]
@@ -250,28 +254,42 @@ class Layout:
                 ops[before[0] if before else o, K.PRE] = o
                 if ops[o, K.LIFT] >= 0:
                     needs.add(op.source)
+        ops[:, K.N_LIFTS] = 0
+        lifts: set[int] = set()
         for o, op in enumerate(system.operations):
             if op.kind != PATHWAY:
                 continue
-            written = {s.name for s, v in op.block.outputs}
+            pairs = []
             for th, other in enumerate(system.operations):
-                if other.kind != THRESHOLD or ops[th, K.EXTERNAL]:
+                if other.kind != THRESHOLD or ops[th, K.EXTERNAL] or ops[th, K.POP] < 0:
                     continue
                 watched = {
                     s.name for a in other.condition.atoms for s in a.gap.slopes if s != "t"
                 }
-                if written & watched:
-                    ops[o, K.THR] = th
-                    needs.add(other.source)
+                for w, (slot, _) in enumerate(op.block.outputs):
+                    if slot.name in watched and slot.name in self.members.get(other.source, ()):
+                        pairs += [th, w]
+                        lifts.add(th)
+            if pairs:
+                ops[o, K.THR], ops[o, K.N_LIFTS] = self._used, len(pairs) // 2
+                self._pieces.append(np.array(pairs, dtype=np.int64))
+                self._used += len(pairs)
         for o, op in enumerate(system.operations):
             if op.kind == UPDATE and ops[o, K.PRE] >= 0 and ops[o, K.POP] >= 0:
                 self._watch_growth(ops[o], op, int(ops[o, K.PRE]))
+        needs |= {system.operations[th].source for th in lifts if system.operations[th].event == "spike"}
         self.own = np.full(self.n_elements, -1, dtype=np.int64)
         self.n_own = 0
         for owner in sorted(needs & set(self.populations)):
             n = self.n_elements_of[owner]
             self.own[self.base[owner] + np.arange(n)] = self.n_own + np.arange(n)
             self.n_own += n
+        for th in sorted(lifts):  # other events than spikes have rows of their own
+            if system.operations[th].event != "spike":
+                n = int(ops[th, K.N])
+                ops[th, K.OWN] = self.own.size
+                self.own = np.concatenate([self.own, self.n_own + np.arange(n)])
+                self.n_own += n
         # who is read by others in continuous time collects nothing
         shared = set()
         for op in system.operations:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def refuse(system: "System", noise_is_given: bool) -> None:
     """Raise a named error for what would give a wrong number."""
+    _thresholds_apart(system)
+    _ends_with_the_spike(system)
     for op in system.operations:
         for slot, value in op.block.outputs:
             if not value.random:
@@ -45,6 +47,50 @@ def refuse(system: "System", noise_is_given: bool) -> None:
                 op.name, f"a step of {names}", "must be continuous in the state",
                 "replace the comparison, int or floor by a steep smooth function such as "
                 "1/(1 + exp(-(v - v0)/width))",
+            )  # fmt: skip
+
+
+def _thresholds_apart(system: "System") -> None:
+    """Refuse thresholds that jump when another element's event changes what they compare with."""
+    sums = {s.name for op in system.operations if op.kind == "sum" for s, _ in op.block.outputs}
+    jumping = {
+        slot.name
+        for op in system.operations
+        if op.kind in ("pathway", "reset")
+        for slot, _ in op.block.outputs
+    }
+    terms = {
+        s.name for op in system.operations if op.kind == "sum"
+        for _, v in op.block.outputs for s in v.slopes if s != "t"
+    }  # fmt: skip
+    for op in system.operations:
+        for atom in op.condition.atoms if op.condition else []:
+            for slot in atom.gap.slopes:
+                if slot == "t":
+                    continue
+                far = (slot.path and slot.name in jumping) or (slot.name in sums and terms & jumping)
+                if far:
+                    raise UnreadableModelError(
+                        op.name, atom.text, f"must not read {slot.name}, which jumps when another "
+                        "neuron spikes and could lift this one over its threshold at once",
+                        "compare with a variable of the neuron itself that follows it: "
+                        "dq/dt = (source - q)/tau",
+                    )  # fmt: skip
+
+
+def _ends_with_the_spike(system: "System") -> None:
+    """Refuse refractory periods whose end shifts otherwise than their spike, if it matters."""
+    from heavytail_snn.analysis.lyapunov.hybrid.refractoriness import (
+        holds_variables,
+        refractory_end,
+    )
+
+    for op in system.operations:
+        end = refractory_end(system, op)
+        if end is not None and end.moves and (end.duration or holds_variables(system, op)):
+            raise UnreadableModelError(
+                op.name, op.code.strip().splitlines()[0], "must not depend on the state: variables "
+                "are held until then", "give a duration in seconds, or hold no variable",
             )  # fmt: skip
 
 

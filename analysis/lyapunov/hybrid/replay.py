@@ -85,7 +85,7 @@ class Replay:
         self.V = np.zeros((self.n_rows, k))
         n, m = max(1, layout.n_elements), layout.M
         self._tangent_rest = (np.zeros((n, m, m)), np.zeros(n, dtype=np.int64))
-        self.lifted = np.zeros(n, dtype=np.int64)
+        self.lifted = np.zeros(max(1, layout.own.size), dtype=np.int64)
         self.eta = np.zeros(max(1, layout.n_state_rows))
         if self.steps.size:
             self.now = int(self.steps[snapshot])

@@ -286,7 +286,8 @@ def _blocks(system: System) -> None:
         elif op.kind == SUM:
             op.block = _sum(reader, op)
         else:
-            op.block = _statements(reader, op.code, guarded=op.kind != RESET)
+            guarded = op.kind in (PATHWAY, MAP)  # updates and resets write always
+            op.block = _statements(reader, op.code, guarded=guarded)
     for name, group in system.groups.items():
         equations = _differential(group)
         if equations:

@@ -1,0 +1,1 @@
+"""An event-exact simulation of small networks: the independent truth for the replay."""
