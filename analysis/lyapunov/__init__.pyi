@@ -52,6 +52,9 @@ from heavytail_snn.analysis.lyapunov.events.two_trajectories import (
     two_trajectory_exponent as two_trajectory_exponent,
 )
 from heavytail_snn.analysis.lyapunov.front import lyapunov_spectrum as lyapunov_spectrum
+from heavytail_snn.analysis.lyapunov.hybrid.spectrum import (
+    lyapunov_spectrum_of_network as lyapunov_spectrum_of_network,
+)
 from heavytail_snn.analysis.lyapunov.rate.compat import NotLyapunovWarning as NotLyapunovWarning
 from heavytail_snn.analysis.lyapunov.rate.edge_of_chaos import (
     edge_of_chaos_width as edge_of_chaos_width,

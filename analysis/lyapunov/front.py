@@ -12,7 +12,7 @@ from heavytail_snn.models.rate.map import RateMap
 
 
 def lyapunov_spectrum(
-    model: Any,
+    model: Any = None,
     *,
     k: int | str | None = "auto",
     seed: Seed = None,
@@ -23,9 +23,9 @@ def lyapunov_spectrum(
 
     Parameters
     ----------
-    model : RateMap, RateFlow, a pulse-coupled network (ThetaNetwork, ...), or a LIFNetwork
-        Other Brian2 networks: `lyapunov_spectrum_of_brian`; own maps and flows:
-        `lyapunov_spectrum_from_jacobians`, `lyapunov_spectrum_from_flow`.
+    model : RateMap, RateFlow, a pulse-coupled network (ThetaNetwork, ...), a LIFNetwork, or a
+        ``brian2.Network``; None for the objects that Brian2's ``run`` would use.  Own maps and
+        flows: `lyapunov_spectrum_from_jacobians`, `lyapunov_spectrum_from_flow`.
     k : int or "auto"
         Number of exponents returned, for every model; "auto" (and None) returns as many as the
         Kaplan-Yorke dimension needs.
@@ -35,7 +35,8 @@ def lyapunov_spectrum(
         not the Lyapunov spectrum; see `heavytail_snn.analysis.lyapunov.rate.compat`.
     **options
         Of `lyapunov_spectrum_of_map`, `lyapunov_spectrum_of_rate_flow`,
-        `lyapunov_spectrum_of_events` or `lyapunov_spectrum_of_model`.
+        `lyapunov_spectrum_of_events`, `lyapunov_spectrum_of_model` or
+        `lyapunov_spectrum_of_network`.
 
     Returns
     -------
@@ -57,6 +58,13 @@ def lyapunov_spectrum(
     True
     """
     method = _method(model, compat)
+    if model is None or method.__name__ == "lyapunov_spectrum_of_network":
+        from heavytail_snn.brian import internals
+
+        check_options(lyapunov_spectrum, options, method, taken=("k", "seed"), model="Network")
+        options.setdefault("namespace", internals.caller_namespace(level=1))
+        with internals.extensible(model, level=1) as network:
+            return method(network, k=k, seed=seed, **options)
     kind = type(model).__name__
     check_options(lyapunov_spectrum, options, method, taken=("k", "seed"), model=kind)
     return method(model, k=k, seed=seed, **options)
@@ -73,6 +81,10 @@ def _method(model: Any, compat: str | None) -> Callable[..., LyapunovSpectrum]:
         from heavytail_snn.analysis.lyapunov.rate.compat import xie_2025_spectrum
 
         return xie_2025_spectrum
+    if model is None or _is_network(model):
+        from heavytail_snn.analysis.lyapunov.hybrid.spectrum import lyapunov_spectrum_of_network
+
+        return lyapunov_spectrum_of_network
     if isinstance(model, RateMap):
         from heavytail_snn.analysis.lyapunov.rate.spectrum import lyapunov_spectrum_of_map
 
@@ -100,6 +112,12 @@ def _method(model: Any, compat: str | None) -> Callable[..., LyapunovSpectrum]:
         "model",
         type(model).__name__,
         "must be a rate network, a pulse-coupled network or a LIFNetwork",
-        "for Brian2 networks use lyapunov_spectrum_of_brian, for other maps "
+        "for Brian2 objects give a Network of them, for other maps use "
         "lyapunov_spectrum_from_jacobians",
     )
+
+
+def _is_network(model: Any) -> bool:
+    from brian2 import Network
+
+    return isinstance(model, Network)

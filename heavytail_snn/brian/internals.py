@@ -56,8 +56,9 @@ def default_function(name: str) -> Function:
 
 
 def timed_array_steps(table: Any, dt: float) -> tuple[float, int]:
-    """Return the fine step in which a TimedArray counts time for a group of step `dt`, and how
-    many of them one of its own steps has; the row is ``round(t / fine) // number``.
+    """Return the fine step in which a TimedArray counts time, and how many one of its steps has.
+
+    For a group of step `dt`; the row that holds is ``round(t / fine) // number``.
     """
     step = float(table.dt)
     upsampling = max(int(2 ** np.ceil(np.log2(8 / dt * step))), 1)

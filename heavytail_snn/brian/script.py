@@ -66,7 +66,9 @@ def run_script(
     try:
         tree = ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
     except (OSError, UnicodeDecodeError, SyntaxError, ValueError) as error:
-        raise ScriptError("script", str(path), f"must be a Python file that parses: {error}") from error
+        raise ScriptError(
+            "script", str(path), f"must be a Python file that parses: {error}"
+        ) from error
     _apply(tree, dict(settings or {}), str(path))
     code = compile(tree, str(file), "exec")
     counter = _Counter(take_over, at_run, str(file))
@@ -84,7 +86,7 @@ def run_script(
         except Exception as error:
             raise ScriptError(
                 "script", str(path),
-                f"must reach run number {at_run}, and failed before: {type(error).__name__}: {error}",
+                f"must reach run {at_run}, and failed before: {type(error).__name__}: {error}",
                 "run the script by itself first, or correct it with --set NAME=VALUE",
             ) from error  # fmt: skip
     raise ScriptError(
@@ -184,9 +186,7 @@ def _apply(tree: ast.Module, settings: dict[str, str], path: str) -> None:
     ast.fix_missing_locations(tree)
     for name in settings:
         if name not in found:
-            raise ScriptError(
-                "--set", name, f"must be assigned in {path}", _close(name, names)
-            )
+            raise ScriptError("--set", name, f"must be assigned in {path}", _close(name, names))
 
 
 def _close(name: str, names: set[str]) -> str:

@@ -10,7 +10,9 @@ from heavytail_snn.cli.output import print_json, refusals
 
 def lyapunov(
     script: Annotated[str, typer.Argument(help="A Brian2 script, which nobody has to change.")],
-    k: Annotated[int | None, typer.Option(help="Exponents (default: as many as D_KY needs).")] = None,
+    k: Annotated[
+        int | None, typer.Option(help="Exponents (default: as many as D_KY needs).")
+    ] = None,
     duration: Annotated[
         float | None, typer.Option(help="Averaging time in s (default: that of the script's run).")
     ] = None,
@@ -29,7 +31,9 @@ def lyapunov(
     ] = None,
     repeats: Annotated[int, typer.Option(help="Runs from different initial states.", min=1)] = 1,
     seed: Annotated[int | None, typer.Option(help="Of Brian2 and the tangent vectors.")] = None,
-    explain: Annotated[bool, typer.Option(help="Only say what is understood of the model.")] = False,
+    explain: Annotated[
+        bool, typer.Option(help="Only say what is understood of the model.")
+    ] = False,
     plot: Annotated[str | None, typer.Option(help="Write a figure of the spectrum here.")] = None,
     as_json: Json = False,
 ) -> None:

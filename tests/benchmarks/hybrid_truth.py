@@ -46,10 +46,8 @@ from heavytail_snn.analysis.lyapunov.hybrid.exact.network import ExactNetwork
 from heavytail_snn.analysis.lyapunov.hybrid.spectrum import (
     lyapunov_spectrum_of_network,
 )
-from heavytail_snn.analysis.lyapunov.hybrid.system import (
-    differentiate_all,
-    read_system,
-)
+from heavytail_snn.analysis.lyapunov.hybrid.state import differentiate_all
+from heavytail_snn.analysis.lyapunov.hybrid.system import read_system
 
 DT, K, WARM_UP, ALIGN, DURATION = 0.02, 3, 0.5, 1.0, 6.0
 N = 8

@@ -8,7 +8,8 @@ from heavytail_snn.analysis.lyapunov.hybrid.exact import motion as X
 from heavytail_snn.analysis.lyapunov.hybrid.exact.exponents import measure_scale
 from heavytail_snn.analysis.lyapunov.hybrid.exact.network import ExactNetwork
 from heavytail_snn.analysis.lyapunov.hybrid.exact.tangent import ExactTangent
-from heavytail_snn.analysis.lyapunov.hybrid.system import differentiate_all, read_system
+from heavytail_snn.analysis.lyapunov.hybrid.state import differentiate_all
+from heavytail_snn.analysis.lyapunov.hybrid.system import read_system
 
 SIZES = (1e-5, 1e-6, 1e-7)  # the error has a minimum between curvature and rounding
 

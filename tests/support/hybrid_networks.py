@@ -400,5 +400,9 @@ def lifted_while_held():
 
 
 _HELPERS = ("neurons", "joined", "simple", "linked_var")
-EVENTS = {n: f for n, f in list(globals().items()) if isfunction(f) and n not in _HELPERS}
+EVENTS = {
+    n: f
+    for n, f in list(globals().items())
+    if isfunction(f) and f.__module__ == __name__ and n not in _HELPERS
+}
 """All networks above, by name."""

@@ -38,6 +38,7 @@ from heavytail_snn.analysis.lyapunov.brian.saltation.network import (
 from heavytail_snn.analysis.lyapunov.brian.saltation.nonlinear import SCHEMES, NonlinearModel
 from heavytail_snn.analysis.lyapunov.brian.saltation.spectrum import saltation_spectrum
 from heavytail_snn.analysis.lyapunov.brian.saltation.terms import HybridModel, Spikes, Wiring
+from heavytail_snn.analysis.lyapunov.hybrid.spectrum import read_network
 from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO, check_number
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum
 from heavytail_snn.brian import internals
@@ -98,6 +99,7 @@ class BrianTangent(Shown):
         self.externals = check_network(
             network, self.groups, self.synapses, self.populations, self.pulses
         )
+        self._refuse_what_is_not_followed()
         self.dt = float(self.groups[0].clock.dt)
         self.explanation = explain(self.populations, [p for *_, p in self.pulses])
         self._attach()
@@ -117,6 +119,22 @@ class BrianTangent(Shown):
             "a BrianTangent holds a running Brian2 network, which can be neither pickled nor "
             "copied; build it in the process that runs it, and send the result of spectrum()"
         )
+
+    def _refuse_what_is_not_followed(self) -> None:
+        """Refuse a network in which something moves that this class would read as a constant."""
+        known = {
+            f"{group.name}.{variable}"
+            for group, population in zip(self.groups, self.populations, strict=True)
+            for variable in (*population.variables, *exogenous_names(population))
+        }
+        with internals.extensible(self.network, level=0) as network:
+            system = read_network(network, self.namespace, white_noise="frozen")
+        moving = sorted((system.active | set(system.frozen)) - known)
+        if moving:
+            raise UnreadableModelError(
+                moving[0], "written during the run", "must be a variable of the neurons",
+                "use lyapunov_spectrum(network), which follows everything that is written",
+            )  # fmt: skip
 
     def _number(self, target: Any, name: str) -> int:
         names = [g.name for g in self.groups]

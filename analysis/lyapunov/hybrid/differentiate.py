@@ -12,69 +12,22 @@ that the caller can take recorded values or refuse.
 """
 
 import ast
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from heavytail_snn.analysis.lyapunov.hybrid.functions import SMOOTH, STEPS
+from heavytail_snn.analysis.lyapunov.hybrid.values import (
+    Atom,
+    Call,
+    Condition,
+    Inline,
+    Value,
+)
 from heavytail_snn.core.errors import ParameterError
-
-TIME = "t"  # the key of derivatives by time
 
 _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//",
            ast.Mod: "%", ast.Pow: "**"}  # fmt: skip
 _COMPARE = {ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!="}
-
-
-@dataclass(frozen=True)
-class Value:
-    """A number in the generated code.
-
-    Parameters
-    ----------
-    code : str
-        A name or a literal.
-    slopes : mapping
-        Key of a perturbed quantity -> code of the derivative; absent means 0.
-    random : bool
-        Whether a draw went in: the code is then not the value.
-    random_slopes : frozenset
-        Keys whose derivative depends on a draw.
-    reads : frozenset
-        Keys of perturbed quantities that went in, also where the derivative is 0.
-    """
-
-    code: str
-    slopes: Mapping[Hashable, str] = field(default_factory=dict)
-    random: bool = False
-    random_slopes: frozenset[Hashable] = frozenset()
-    reads: frozenset[Hashable] = frozenset()
-
-
-@dataclass(frozen=True)
-class Inline:
-    """A name that stands for an expression, which is read in a scope of its own."""
-
-    code: str
-    scope: Any
-
-
-@dataclass(frozen=True)
-class Call:
-    """A name that stands for a function.
-
-    Parameters
-    ----------
-    value : str
-        Python of the call, with {0}, {1}, ... for the arguments.
-    slopes : tuple of str
-        Derivatives by the arguments, likewise; {v} is the value.  Empty: constant.
-    random : bool
-    """
-
-    value: str
-    slopes: tuple[str, ...] = ()
-    random: bool = False
 
 
 Lookup = Callable[[str, Any], "Value | Inline | Call"]
@@ -341,43 +294,6 @@ class Statements:
                     return self._formula(inner, meaning.scope, found)
         found.append(Atom(self._visit(node, scope), ast.unparse(node)))
         return len(found) - 1
-
-
-@dataclass(frozen=True)
-class Atom:
-    """A comparison ``gap > 0`` (or ``>= 0``), and how it was written."""
-
-    gap: Value
-    text: str
-    sign: str = ">"
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A condition as a formula over atoms ``h > 0``.
-
-    Parameters
-    ----------
-    formula : int or (word, parts)
-        Number of an atom, or "and", "or", "not" with parts.
-    atoms : list of Atom
-    """
-
-    formula: Any
-    atoms: list[Atom]
-
-    def code(self) -> str:
-        """Return Python that tells whether the condition holds."""
-
-        def write(part: Any) -> str:
-            if isinstance(part, int):
-                return f"({self.atoms[part].gap.code} {self.atoms[part].sign} 0.0)"
-            word, parts = part
-            if word == "not":
-                return f"(not {write(parts[0])})"
-            return "(" + f" {word} ".join(write(p) for p in parts) + ")"
-
-        return write(self.formula)
 
 
 def assignments(code: str) -> list[tuple[str, str]]:

@@ -27,7 +27,9 @@ def explain(system: System) -> str:
         if own:
             size = len(group)
             kind = type(group).__name__
-            lines.append(f"  {name} ({kind} of {size}): {', '.join(map(_marked(system, name), own))}")
+            lines.append(
+                f"  {name} ({kind} of {size}): {', '.join(map(_marked(system, name), own))}"
+            )
     if system.frozen or system.sources:
         lines.append("Given (recorded in this run, the same for all perturbations):")
         lines += [f"  {name}: {why}" for name, why in sorted(system.frozen.items())]

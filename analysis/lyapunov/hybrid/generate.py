@@ -8,10 +8,10 @@ from typing import Any
 
 from numba import cfunc, types
 
-from heavytail_snn.analysis.lyapunov.hybrid.differentiate import TIME, Value
 from heavytail_snn.analysis.lyapunov.hybrid.functions import SCOPE
 from heavytail_snn.analysis.lyapunov.hybrid.scope import Slot
 from heavytail_snn.analysis.lyapunov.hybrid.system import Block
+from heavytail_snn.analysis.lyapunov.hybrid.values import TIME, Value
 
 _POINTER = types.CPointer(types.float64)
 _SIGNATURE = types.int64(

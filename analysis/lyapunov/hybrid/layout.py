@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from brian2 import Synapses
 
-from heavytail_snn.analysis.lyapunov.hybrid import kernel as K
 from heavytail_snn.analysis.lyapunov.hybrid.generate import body, compile_bodies
+from heavytail_snn.analysis.lyapunov.hybrid.kernels import fields as K
 from heavytail_snn.analysis.lyapunov.hybrid.scope import SHARED, Slot, entries
 from heavytail_snn.analysis.lyapunov.hybrid.system import (
     MAP,
@@ -52,10 +52,7 @@ class Layout:
     def __post_init__(self) -> None:
         self._pieces: list[np.ndarray] = []
         self._used = 0
-        self.n_elements_of = {
-            name: len(group) if isinstance(group, Synapses) else len(group)
-            for name, group in self.system.groups.items()
-        }
+        self.n_elements_of = {name: len(group) for name, group in self.system.groups.items()}
         self._place()
         self._number()
         self.recorded: list[tuple[str, Operation]] = []
@@ -192,7 +189,7 @@ class Layout:
                 given = [v.random for _, v in block.outputs]
                 if any(given):
                     row[K.REC] = len(rec)
-                    for (slot, value) in block.outputs:
+                    for slot, value in block.outputs:
                         if value.random:
                             rec.append(len(self.recorded))
                             self.recorded.append((slot.name, op))
@@ -263,9 +260,7 @@ class Layout:
             for th, other in enumerate(system.operations):
                 if other.kind != THRESHOLD or ops[th, K.EXTERNAL] or ops[th, K.POP] < 0:
                     continue
-                watched = {
-                    s.name for a in other.condition.atoms for s in a.gap.slopes if s != "t"
-                }
+                watched = {s.name for a in other.condition.atoms for s in a.gap.slopes if s != "t"}
                 for w, (slot, _) in enumerate(op.block.outputs):
                     if slot.name in watched and slot.name in self.members.get(other.source, ()):
                         pairs += [th, w]
@@ -277,7 +272,9 @@ class Layout:
         for o, op in enumerate(system.operations):
             if op.kind == UPDATE and ops[o, K.PRE] >= 0 and ops[o, K.POP] >= 0:
                 self._watch_growth(ops[o], op, int(ops[o, K.PRE]))
-        needs |= {system.operations[th].source for th in lifts if system.operations[th].event == "spike"}
+        needs |= {
+            system.operations[th].source for th in lifts if system.operations[th].event == "spike"
+        }
         self.own = np.full(self.n_elements, -1, dtype=np.int64)
         self.n_own = 0
         for owner in sorted(needs & set(self.populations)):

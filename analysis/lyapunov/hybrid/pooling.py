@@ -27,9 +27,7 @@ def pooled(results: list[LyapunovSpectrum]) -> LyapunovSpectrum:
         other = f"{name}_standard_error"
         if hasattr(results[0], other):
             errors = np.array([getattr(r, other) for r in results], dtype=float)
-            changes[other] = max(
-                found.std(ddof=1) / np.sqrt(n), np.sqrt((errors**2).sum()) / n
-            )
+            changes[other] = max(found.std(ddof=1) / np.sqrt(n), np.sqrt((errors**2).sum()) / n)
     changes["parameters"] = {
         **results[0].parameters,
         "repeats": n,

@@ -12,7 +12,14 @@ import numpy as np
 from brian2 import EventMonitor, Network, StateMonitor, second
 
 from heavytail_snn.analysis.lyapunov.hybrid.layout import Layout
-from heavytail_snn.analysis.lyapunov.hybrid.system import MAP, PATHWAY, RESET, THRESHOLD, UPDATE, System
+from heavytail_snn.analysis.lyapunov.hybrid.system import (
+    MAP,
+    PATHWAY,
+    RESET,
+    THRESHOLD,
+    UPDATE,
+    System,
+)
 from heavytail_snn.brian import internals
 from heavytail_snn.core.errors import MemoryLimitError
 
@@ -170,5 +177,3 @@ def _size(group: Any) -> int:
         return len(group)
     except Exception:  # synapses of a program that has not run yet have no number
         return 0
-
-

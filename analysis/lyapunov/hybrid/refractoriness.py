@@ -6,20 +6,16 @@ from dataclasses import dataclass
 from brian2 import NeuronGroup
 
 from heavytail_snn.analysis.lyapunov.brian.equations.refusals import UnreadableModelError
-from heavytail_snn.analysis.lyapunov.hybrid.differentiate import (
-    TIME,
-    Condition,
-    Statements,
-    Value,
-)
+from heavytail_snn.analysis.lyapunov.hybrid.differentiate import Statements
 from heavytail_snn.analysis.lyapunov.hybrid.system import (
     UPDATE,
     Block,
     Operation,
     System,
-    _block,
-    _reader,
+    make_block,
+    reader_of,
 )
+from heavytail_snn.analysis.lyapunov.hybrid.values import TIME, Condition, Value
 from heavytail_snn.brian import internals
 
 _DURATION = re.compile(r"timestep\(t - lastspike, dt\) >= timestep\((.*), dt\)$")
@@ -64,7 +60,7 @@ def refractory_end(system: System, op: Operation) -> RefractoryEnd | None:
     if internals.refractory(op.group) is False:
         return None
     text = op.code.strip().splitlines()[0].partition("=")[2].strip()
-    reader = _reader(system, op.group)
+    reader = reader_of(system, op.group)
     statements = Statements(reader, reader.alias)
     duration, condition = None, None
     if found := _DURATION.match(text):
@@ -75,7 +71,7 @@ def refractory_end(system: System, op: Operation) -> RefractoryEnd | None:
         raise UnreadableModelError(
             op.group.name, text, "must be a duration or a condition", "give a duration"
         )
-    return RefractoryEnd(_block(statements, reader, []), duration, condition)
+    return RefractoryEnd(make_block(statements, reader, []), duration, condition)
 
 
 def holds_variables(system: System, op: Operation) -> bool:

@@ -7,7 +7,6 @@ from heavytail_snn.analysis.lyapunov.brian.equations.refusals import (
     UnreadableModelError,
     WhiteNoiseError,
 )
-
 from heavytail_snn.analysis.lyapunov.hybrid.scope import SHARED
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def refuse(system: "System", noise_is_given: bool) -> None:
                 raise _white(slot.name, op)
             if slot.path == (SHARED,):
                 raise UnreadableModelError(
-                    op.name, op.code.strip(), "must not draw into a variable that all elements share",
+                    op.name, op.code.strip(), "must not draw into a variable shared by all",
                     "draw into a variable of the elements",
                 )  # fmt: skip
             system.frozen.setdefault(slot.name, f"random numbers of {op.name}")
@@ -68,7 +67,9 @@ def _thresholds_apart(system: "System") -> None:
             for slot in atom.gap.slopes:
                 if slot == "t":
                     continue
-                far = (slot.path and slot.name in jumping) or (slot.name in sums and terms & jumping)
+                far = (slot.path and slot.name in jumping) or (
+                    slot.name in sums and terms & jumping
+                )
                 if far:
                     raise UnreadableModelError(
                         op.name, atom.text, f"must not read {slot.name}, which jumps when another "

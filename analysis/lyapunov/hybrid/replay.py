@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from heavytail_snn.analysis.lyapunov.brian.equations.refusals import UnreadableModelError
-from heavytail_snn.analysis.lyapunov.hybrid import kernel as K
+from heavytail_snn.analysis.lyapunov.hybrid.kernels import fields as K
+from heavytail_snn.analysis.lyapunov.hybrid.kernels.walk import settle, walk
 from heavytail_snn.analysis.lyapunov.hybrid.layout import Layout
 from heavytail_snn.analysis.lyapunov.hybrid.recorder import Recorder
 from heavytail_snn.analysis.lyapunov.hybrid.system import SUM, System
@@ -137,7 +138,7 @@ class Replay:
         atoms = int(max(1, layout.ops[:, K.ATOMS].max(initial=1)))
         marks = (np.zeros((tape.at.size + 1, 2 * atoms)), self.lifted)
         speeds = np.full(tape.at.size + 1, np.nan)
-        K.walk(
+        walk(
             self.now, stop, tuple(tape), layout.ops, self._net,
             (self.V, *self._tangent_rest), self._coupling,
             (self._given[0], layout.rec_of, self._given[1]), marks, self._cut, self._work,
@@ -187,7 +188,7 @@ class Replay:
 
     def settle(self) -> None:
         """Complete V, and clear rows that hold nothing."""
-        K.settle(self._net, (self.V, *self._tangent_rest), self._work)
+        settle(self._net, (self.V, *self._tangent_rest), self._work)
         self.V[self.tapes.dead_rows(self.now)] = 0.0
 
     def scaled(self) -> np.ndarray:

@@ -15,14 +15,9 @@ from brian2 import TimedArray
 from brian2.core.functions import Function
 from brian2.core.variables import ArrayVariable, AuxiliaryVariable, Constant, Subexpression
 
-from heavytail_snn.analysis.lyapunov.hybrid.differentiate import (
-    TIME,
-    Call,
-    Inline,
-    Value,
-    function_call,
-)
+from heavytail_snn.analysis.lyapunov.hybrid.differentiate import function_call
 from heavytail_snn.analysis.lyapunov.hybrid.user_functions import user_call
+from heavytail_snn.analysis.lyapunov.hybrid.values import TIME, Call, Inline, Value
 from heavytail_snn.brian import internals
 
 SHARED = "0"  # index of a variable that all elements share
@@ -94,7 +89,12 @@ class Reader:
         active: Callable[[str], bool],
         extra: Mapping[str, Any] | None = None,
     ) -> None:
-        self.home, self.namespace, self.arrays, self.active = Place(group), namespace, arrays, active
+        self.home, self.namespace, self.arrays, self.active = (
+            Place(group),
+            namespace,
+            arrays,
+            active,
+        )
         self.extra = dict(extra or {})
         self.reads: dict[Slot, int] = {}
         self.others: dict[Slot, int] = {}

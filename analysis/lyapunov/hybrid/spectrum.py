@@ -14,13 +14,14 @@ from heavytail_snn.analysis.lyapunov.brian.equations.refusals import (
     CutoffError,
     UnreadableModelError,
 )
-from heavytail_snn.analysis.lyapunov.hybrid import kernel as K
-from heavytail_snn.analysis.lyapunov.hybrid.differentiate import TIME
 from heavytail_snn.analysis.lyapunov.hybrid.explain import explain as explain_system
+from heavytail_snn.analysis.lyapunov.hybrid.kernels import fields as K
 from heavytail_snn.analysis.lyapunov.hybrid.pooling import pooled
 from heavytail_snn.analysis.lyapunov.hybrid.recorder import Recorder
 from heavytail_snn.analysis.lyapunov.hybrid.replay import Replay
-from heavytail_snn.analysis.lyapunov.hybrid.system import System, differentiate_all, read_system
+from heavytail_snn.analysis.lyapunov.hybrid.state import differentiate_all
+from heavytail_snn.analysis.lyapunov.hybrid.system import System, read_system
+from heavytail_snn.analysis.lyapunov.hybrid.values import TIME
 from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO, check_number
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum, spectrum_from_blocks
 from heavytail_snn.brian import internals
@@ -167,8 +168,9 @@ def run_recorded(
             network.run(duration * second, namespace=namespace)
         if (done := float(network.t / second) - begin) < duration - system.step:
             raise ParameterError(
-                "duration", duration, f"must be run in full, and the network stopped after {done:.6g} "
-                "s", "take out what calls stop(), or ask for less than that",
+                "duration", duration, 
+                f"must be run in full, and the network stopped after {done:.6g} s",
+                "take out what calls stop(), or ask for less than that",
             )  # fmt: skip
         internals.build_unless_run(get_device())
         return Replay(system, recorder)
@@ -183,9 +185,7 @@ def _check_size(system: System, k: int | str) -> None:
         a.startswith(f"{n}.") for a in system.active)]  # fmt: skip
     if any(s == 0 for s in sizes):
         return  # a program that has not run yet does not know its synapses
-    size = sum(
-        len(system.groups[n.rpartition(".")[0]]) for n in system.active - _sums(system)
-    )
+    size = sum(len(system.groups[n.rpartition(".")[0]]) for n in system.active - _sums(system))
     if k > size:
         raise ParameterError(
             "k", k, f"must be at most {size}, the number of state variables", f"ask for k={size}"

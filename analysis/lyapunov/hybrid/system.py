@@ -25,16 +25,19 @@ from brian2 import (
 from brian2.equations.equations import DIFFERENTIAL_EQUATION
 
 from heavytail_snn.analysis.lyapunov.brian.equations.refusals import UnreadableModelError
-from heavytail_snn.analysis.lyapunov.hybrid.differentiate import (
-    TIME,
-    Condition,
-    Statements,
-    Value,
-)
+from heavytail_snn.analysis.lyapunov.hybrid.differentiate import Statements
 from heavytail_snn.analysis.lyapunov.hybrid.scope import Arrays, Reader, Slot
+from heavytail_snn.analysis.lyapunov.hybrid.values import TIME, Condition, Value
 from heavytail_snn.brian import internals
 
-UPDATE, MAP, SUM, THRESHOLD, PATHWAY, RESET = "update", "map", "sum", "threshold", "pathway", "reset"
+UPDATE, MAP, SUM, THRESHOLD, PATHWAY, RESET = (
+    "update",
+    "map",
+    "sum",
+    "threshold",
+    "pathway",
+    "reset",
+)
 _WATCHERS = (EventMonitor, StateMonitor, PopulationRateMonitor)
 
 
@@ -217,30 +220,8 @@ def _unknown(item: Any) -> UnreadableModelError:
 # ---------------------------------------------------------------- derivatives
 
 
-def differentiate_all(system: System, *, noise_is_given: bool = False) -> None:
-    """Find out what is state, and write every block with its derivatives.
-
-    Raises
-    ------
-    WhiteNoiseError
-        If white noise acts on the state, unless `noise_is_given`.
-    """
-    _equations(system)
-    system.active = set(system.differential)
-    system.active |= _float_names(system, _written_names(system))
-    while True:
-        _blocks(system)
-        keep = _state(system)
-        if keep == system.active:
-            break
-        system.active = keep
-    _drop_what_nobody_needs(system)
-    from heavytail_snn.analysis.lyapunov.hybrid.refusing import refuse
-
-    refuse(system, noise_is_given)
-
-
-def _equations(system: System) -> None:
+def find_equations(system: System) -> None:
+    """Note which arrays have differential equations, and which of them move at events only."""
     for name, group in system.groups.items():
         for variable, equation in _differential(group):
             system.differential.add(f"{name}.{variable}")
@@ -255,12 +236,14 @@ def _differential(group: Any) -> list[tuple[str, Any]]:
     return [(n, e) for n, e in found if e.type == DIFFERENTIAL_EQUATION]
 
 
-def _written_names(system: System) -> set[str]:
-    _blocks(system)
+def written_names(system: System) -> set[str]:
+    """Return the names of all arrays that some operation writes."""
+    write_blocks(system)
     return set().union(*(op.writes for op in system.operations))
 
 
-def _float_names(system: System, names: set[str]) -> set[str]:
+def float_names(system: System, names: set[str]) -> set[str]:
+    """Return those of the arrays that hold real numbers of the model."""
     return {
         n
         for n in names
@@ -269,19 +252,21 @@ def _float_names(system: System, names: set[str]) -> set[str]:
     }
 
 
-def _reader(system: System, group: Any, item: Any = None) -> Reader:
+def reader_of(system: System, group: Any, item: Any = None) -> Reader:
+    """Return what looks up the names of a group."""
     extra = getattr(item, "variables", None) if internals.kind_of(item) == MAP else None
     return Reader(group, system.namespace, system.arrays, system.active.__contains__, extra)
 
 
-def _blocks(system: System) -> None:
+def write_blocks(system: System) -> None:
+    """Write every block of statements anew, for the present choice of what is active."""
     for op in system.operations:
-        reader = _reader(system, op.group, op.item)
+        reader = reader_of(system, op.group, op.item)
         if op.kind == THRESHOLD:
             op.condition, op.block = _condition(reader, op.code)
             if internals.marks_time(op.item):
                 op.mark = _statements(
-                    _reader(system, op.group), "lastspike = t\nnot_refractory = False"
+                    reader_of(system, op.group), "lastspike = t\nnot_refractory = False"
                 )
         elif op.kind == SUM:
             op.block = _sum(reader, op)
@@ -291,7 +276,7 @@ def _blocks(system: System) -> None:
     for name, group in system.groups.items():
         equations = _differential(group)
         if equations:
-            system.flows[name] = _flow(_reader(system, group), equations)
+            system.flows[name] = _flow(reader_of(system, group), equations)
 
 
 def _statements(reader: Reader, code: str, guarded: bool = False) -> Block:
@@ -304,20 +289,20 @@ def _statements(reader: Reader, code: str, guarded: bool = False) -> Block:
         if line.strip().startswith("not_refractory"):
             statements.jumps = before
     outputs = [(k, v) for k, v in statements.assigned.items() if isinstance(k, Slot)]
-    return _block(statements, reader, outputs)
+    return make_block(statements, reader, outputs)
 
 
 def _sum(reader: Reader, op: Operation) -> Block:
     statements = Statements(reader, reader.alias)
     statements.run(op.code)
     target = reader.alias(op.item.target_varname)
-    return _block(statements, reader, [(target, statements.assigned["_synaptic_var"])])
+    return make_block(statements, reader, [(target, statements.assigned["_synaptic_var"])])
 
 
 def _flow(reader: Reader, equations: list[tuple[str, Any]]) -> Block:
     statements = Statements(reader, reader.alias)
     outputs = [(reader.alias(n), statements.expression(e.expr.code)) for n, e in equations]
-    return _block(statements, reader, outputs)
+    return make_block(statements, reader, outputs)
 
 
 def _condition(reader: Reader, code: str) -> tuple[Condition, Block]:
@@ -326,12 +311,13 @@ def _condition(reader: Reader, code: str) -> tuple[Condition, Block]:
     test = Value(f"(1.0 if {condition.code()} else 0.0)")
     truths = [Value(f"(1.0 if {a.gap.code} {a.sign} 0.0 else 0.0)") for a in condition.atoms]
     outputs = [test, *(a.gap for a in condition.atoms), *truths]
-    block = _block(statements, reader, [("", v) for v in outputs])
+    block = make_block(statements, reader, [("", v) for v in outputs])
     block.outputs, block.values = [], outputs
     return condition, block
 
 
-def _block(statements: Statements, reader: Reader, outputs: list[Any]) -> Block:
+def make_block(statements: Statements, reader: Reader, outputs: list[Any]) -> Block:
+    """Return what was written and read, with the values that come out."""
     return Block(
         statements.lines,
         list(reader.reads),
@@ -340,71 +326,3 @@ def _block(statements: Statements, reader: Reader, outputs: list[Any]) -> Block:
         outputs,
         {j for j in statements.jumps if j != TIME},
     )
-
-
-def _drop_what_nobody_needs(system: System) -> None:
-    """Leave out operations whose results reach neither the state nor a threshold."""
-    needed = set(system.active)
-    for block in system.flows.values():
-        needed |= {slot.name for slot in block.others}
-    while True:
-        kept = [op for op in system.operations if op.writes & needed or _decides(op)]
-        more = set(needed)
-        for op in kept:
-            blocks = [op.block, op.mark] if op.mark else [op.block]
-            for block in blocks:
-                more |= {slot.name for slot in (*block.reads, *block.others)}
-        if more == needed:
-            break
-        needed = more
-    system.operations = kept
-
-
-def _decides(op: Operation) -> bool:
-    return op.kind == THRESHOLD and not any(v.random for v in op.block.values)
-
-
-# ---------------------------------------------------------------- what is state
-
-
-def _state(system: System) -> set[str]:
-    """Return the active arrays that are state: what cannot be perturbed or is not read, is not."""
-    moved: set[str] = set(system.differential)
-    read: set[str] = set()
-    for op in system.operations:
-        for slot, value in op.block.outputs + (op.mark.outputs if op.mark else []):
-            if value.slopes:
-                moved.add(slot.name)
-            read |= {s.name for s in value.slopes if s != TIME and s.name != slot.name}
-        if op.condition is not None:
-            read |= {s.name for a in op.condition.atoms for s in a.gap.slopes if s != TIME}
-    for block in system.flows.values():
-        read |= {s.name for _, v in block.outputs for s in v.slopes if s != TIME}
-    state = (system.differential | (moved & read)) & system.active
-    return state - _given_noise(system, state)
-
-
-def _given_noise(system: System, state: set[str]) -> set[str]:
-    """Return variables that noise drives and nothing else in the network acts on."""
-    noisy, touched, pulls = set(), set(), {}
-    for op in system.operations:
-        for slot, value in op.block.outputs:
-            if op.kind != UPDATE:
-                touched.add(slot.name)
-                continue
-            if value.random:
-                noisy.add(slot.name)
-            pulls.setdefault(slot.name, set()).update(
-                s.name for s in value.slopes if s != TIME and s.name in state
-            )
-    own = {n for n in noisy if n in state and n not in touched}
-    while True:
-        alone = {n for n in own if pulls[n] <= own}
-        if alone == own:
-            break
-        own = alone
-    for name in own:
-        system.frozen[name] = "noise on which nothing in the network acts"
-    return own
-
-

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from heavytail_snn.analysis.lyapunov.hybrid import kernel as K
+from heavytail_snn.analysis.lyapunov.hybrid.kernels import fields as K
 from heavytail_snn.analysis.lyapunov.hybrid.layout import Layout, source_entries
 from heavytail_snn.analysis.lyapunov.hybrid.recorder import Events
 from heavytail_snn.analysis.lyapunov.hybrid.system import PATHWAY, RESET, THRESHOLD
@@ -63,7 +63,7 @@ class TapeMaker:
         self._assign_slots()
 
     def _assign_slots(self) -> None:
-        """Give each spike whose time can be perturbed a row, reused when its last effect is over."""
+        """Give each spike whose time can be perturbed a row until its last effect is over."""
         ops = self.layout.ops
         self.inner = {
             (op.source, op.event)
@@ -133,7 +133,9 @@ class TapeMaker:
 
 
 def _sorted(parts: list[tuple[Any, ...]]) -> Tape:
-    columns = [np.concatenate([np.zeros(0, np.int64), *(p[c] for p in parts)]) for c in (0, 2, 3, 4)]
+    columns = [
+        np.concatenate([np.zeros(0, np.int64), *(p[c] for p in parts)]) for c in (0, 2, 3, 4)
+    ]
     ranks = [np.full(p[0].size, p[1], dtype=np.int64) for p in parts]
     rank = np.concatenate([np.zeros(0, np.int64), *ranks])
     at, elem, slot, spike = (c.astype(np.int64) for c in columns)

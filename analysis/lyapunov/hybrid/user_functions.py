@@ -1,4 +1,4 @@
-"""Functions that a script defines itself: compiled from their Python, differentiated numerically."""
+"""Functions that a script defines itself: compiled, and differentiated numerically."""
 
 import itertools
 
@@ -6,8 +6,8 @@ import numba
 from brian2.core.functions import Function
 
 from heavytail_snn.analysis.lyapunov.brian.equations.refusals import UnreadableModelError
-from heavytail_snn.analysis.lyapunov.hybrid.differentiate import Call
 from heavytail_snn.analysis.lyapunov.hybrid.functions import SCOPE
+from heavytail_snn.analysis.lyapunov.hybrid.values import Call
 from heavytail_snn.brian import internals
 
 _numbers = itertools.count()
@@ -47,5 +47,3 @@ def user_call(name: str, function: Function) -> Call:
     call = Call(f"{own}({', '.join(arguments)})", tuple(slopes))
     _known[id(function)] = call
     return call
-
-

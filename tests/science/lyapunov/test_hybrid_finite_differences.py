@@ -15,7 +15,8 @@ from hybrid_networks import EVENTS, GAP, GIVEN, HELD, JUNCTION, LIF, NS, joined,
 from heavytail_snn.analysis.lyapunov.brian.equations.refusals import UnreadableModelError
 from heavytail_snn.analysis.lyapunov.hybrid.exact import motion as X
 from heavytail_snn.analysis.lyapunov.hybrid.kernel import C_LIFTED
-from heavytail_snn.analysis.lyapunov.hybrid.system import differentiate_all, read_system
+from heavytail_snn.analysis.lyapunov.hybrid.state import differentiate_all
+from heavytail_snn.analysis.lyapunov.hybrid.system import read_system
 
 AVALANCHES = (
     "avalanche", "avalanche_later", "avalanche_held", "avalanche_that_writes_its_source",

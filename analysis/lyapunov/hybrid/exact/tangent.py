@@ -10,9 +10,14 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from heavytail_snn.analysis.lyapunov.hybrid import kernel as K
 from heavytail_snn.analysis.lyapunov.hybrid.exact import motion as X
 from heavytail_snn.analysis.lyapunov.hybrid.exact.network import ExactNetwork
+from heavytail_snn.analysis.lyapunov.hybrid.kernels import fields as K
+from heavytail_snn.analysis.lyapunov.hybrid.kernels.elements import condition, gather
+from heavytail_snn.analysis.lyapunov.hybrid.kernels.events import event, release
+from heavytail_snn.analysis.lyapunov.hybrid.kernels.spikes import fire, pulse, spikes
+from heavytail_snn.analysis.lyapunov.hybrid.kernels.sums import sum_up
+from heavytail_snn.analysis.lyapunov.hybrid.kernels.update import update
 from heavytail_snn.analysis.lyapunov.hybrid.replay import Replay
 from heavytail_snn.core.compiled import compiled
 
@@ -30,7 +35,7 @@ def _slopes(t, only, dz, dV, z_of_row, ops, net, tangent, work, functions):  # t
     if only < 0:
         for o in range(ops.shape[0]):
             if ops[o, K.KIND] == K.K_SUM:
-                K._sum(o, t, 0.0, ops, net, tangent, work, functions)
+                sum_up(o, t, 0.0, ops, net, tangent, work, functions)
     dz[:] = 0.0
     dV[:] = 0.0
     for g in range(only if only >= 0 else 0, only + 1 if only >= 0 else pop_of.size):
@@ -41,7 +46,7 @@ def _slopes(t, only, dz, dV, z_of_row, ops, net, tangent, work, functions):  # t
             continue
         nr, nc, n = row[K.F_NR], row[K.F_NC], row[K.F_N]
         start = row[K.F_OFF] + (g - row[K.F_BASE]) * (nr + nc + n)
-        K._gather(z, index, start, nr, nc, x, c)
+        gather(z, index, start, nr, nc, x, c)
         functions[1](row[K.F_BLOCK], x.ctypes, c.ctypes, constants.ctypes, cells.ctypes, t, 0.0,
                      y.ctypes, slopes.ctypes)  # fmt: skip
         for o in range(n):
@@ -79,7 +84,7 @@ def _move(t, stop, only, z_of_row, ops, net, tangent, work, functions):  # type:
     if only < 0:
         for o in range(ops.shape[0]):
             if ops[o, K.KIND] == K.K_SUM:
-                K._sum(o, stop - inside, 0.0, ops, net, tangent, work, functions)
+                sum_up(o, stop - inside, 0.0, ops, net, tangent, work, functions)
 
 
 @compiled(error_model="numpy")
@@ -89,7 +94,7 @@ def _remember(t, truths, firsts, ops, net, work, functions):  # type: ignore[no-
         if ops[o, K.KIND] == K.K_THRESHOLD and not ops[o, K.EXTERNAL]:
             n = ops[o, K.ATOMS]
             for e in range(ops[o, K.N]):
-                K._condition(o, e, t, 0.0, ops, net, work, functions)
+                condition(o, e, t, 0.0, ops, net, work, functions)
                 for a in range(n):
                     truths[firsts[o] + e, a] = work[2][1 + n + a]
                     truths[firsts[o] + e, n + a] = work[2][1 + a]
@@ -121,10 +126,10 @@ def _spikes(
     net[0][:] += _BEYOND * dz
     for j in range(group.size):
         item = firsts[o] + group[j]
-        K._fire(o, item, group[j], slots[j], t, 0.0, ops, net, tangent, marks, cut, work,
+        fire(o, item, group[j], slots[j], t, 0.0, ops, net, tangent, marks, cut, work,
                 functions, stats)  # fmt: skip
     net[0][:] = z
-    K._spikes(o, group, slots, 0, t, 0.0, ops, net, tangent, coupling, rec, marks, work, functions)
+    spikes(o, group, slots, 0, t, 0.0, ops, net, tangent, coupling, rec, marks, work, functions)
 
 
 @compiled(error_model="numpy")
@@ -177,19 +182,19 @@ def follow(
             continue
         o = op_of[kind, which]
         if kind == X.E_PULSE:
-            K._pulse(o, e, slot, 0, t, 0.0, ops, net, tangent, coupling, rec, marks, work,
+            pulse(o, e, slot, 0, t, 0.0, ops, net, tangent, coupling, rec, marks, work,
                      functions)  # fmt: skip
         elif kind == X.E_RESET:
-            K._event(o, False, e, slot, 0, t, 0.0, ops, net, tangent, coupling, rec, work,
+            event(o, False, e, slot, 0, t, 0.0, ops, net, tangent, coupling, rec, work,
                      functions)  # fmt: skip
         elif kind == X.E_RELEASE:
             if held_base[which] >= 0:
-                K._release(held_base[which] + e, held_row[which] + e, t, net, tangent, work,
+                release(held_base[which] + e, held_row[which] + e, t, net, tangent, work,
                            functions)  # fmt: skip
             net[0][held_row[which] + e] = 1.0
         else:
             if e == 0:  # all elements at once
-                K._update(o, 0, t, 0.0, ops, net, tangent, rec, cut, work, functions, stats[0])
+                update(o, 0, t, 0.0, ops, net, tangent, rec, cut, work, functions, stats[0])
             _remember(t, marks[0], firsts, ops, net, work, functions)
         i += 1
 

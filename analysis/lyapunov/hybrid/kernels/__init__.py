@@ -1,0 +1,1 @@
+"""The compiled replay: state and tangent through the operations of each step."""

@@ -1,0 +1,15 @@
+"""Columns of the tables that the kernels read, and their counters."""
+
+# rows of the table of operations
+KIND, EVERY, BLOCK, N, OFF, NR, NC, NW, POP, LAZY, THR, RELEASE, PRE, EXTERNAL, N_LIFTS, MARK = (
+    range(16)
+)
+LIFT, TARGETS, N_TARGETS, REC, ATOMS, STIFF, M_OFF, M_NR, M_NC, M_NW = range(16, 26)
+STIFF_READ, STIFF_TH, OWN = 26, 27, 28
+N_FIELDS = 29
+K_UPDATE, K_MAP, K_SUM, K_THRESHOLD, K_PATHWAY, K_RESET = range(6)
+# rows of the table of flows
+F_BLOCK, F_OFF, F_NR, F_NC, F_N, F_BASE, F_M, F_HAS = range(8)
+# counters
+C_MISMATCH, C_TIES, C_JUMPED, C_LIFTED, C_SLOW, C_FIRST, C_FIRST_STEP, C_CUT, C_BAD = range(9)
+N_COUNTS = 9
