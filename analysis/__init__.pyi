@@ -66,6 +66,9 @@ from heavytail_snn.analysis.lyapunov.brian.dt_scan import lyapunov_dt_scan as ly
 from heavytail_snn.analysis.lyapunov.brian.front import (
     lyapunov_spectrum_of_brian as lyapunov_spectrum_of_brian,
 )
+from heavytail_snn.analysis.lyapunov import (
+    lyapunov_spectrum_of_network as lyapunov_spectrum_of_network,
+)
 from heavytail_snn.analysis.lyapunov.brian.model import (
     lyapunov_spectrum_of_model as lyapunov_spectrum_of_model,
 )

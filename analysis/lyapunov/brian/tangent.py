@@ -53,6 +53,7 @@ _ONE_STEP = (
     "lyapunov_dt_scan extrapolates it away"
 )
 _DEVIATING = 0.01
+_KEPT_BY_BRIAN = (".lastspike", ".not_refractory", ".lastupdate")
 _FIRST_K = 10  # exponents at which "auto" starts
 
 
@@ -129,10 +130,17 @@ class BrianTangent(Shown):
         }
         with internals.extensible(self.network, level=0) as network:
             system = read_network(network, self.namespace, white_noise="frozen")
-        moving = sorted((system.active | set(system.frozen)) - known)
+        moving = {n for n in system.written - known if not n.endswith(_KEPT_BY_BRIAN)}
+        for operation in system.operations:
+            if operation.kind == "pathway":  # what it reads of the source was read as a constant
+                moving |= {
+                    slot.name
+                    for slot in operation.block.reads
+                    if any(step.endswith("_synaptic_pre") for step in slot.path)
+                }
         if moving:
             raise UnreadableModelError(
-                moving[0], "written during the run", "must be a variable of the neurons",
+                min(moving), "written during the run", "must be a variable of the neurons",
                 "use lyapunov_spectrum(network), which follows everything that is written",
             )  # fmt: skip
 

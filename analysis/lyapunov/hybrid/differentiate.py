@@ -115,6 +115,12 @@ class Statements:
         self.lines.append(f"{name} = {code}")
         return name
 
+    def _draw(self) -> Value:
+        """Return a random number: a name, so that what it multiplies is seen."""
+        name = f"_{len(self.lines)}"
+        self.lines.append(f"{name} = 0.0")
+        return Value(name, random=True)
+
     def _visit(self, node: ast.AST, scope: Any) -> Value:
         match node:
             case ast.Constant(value=bool() as value):
@@ -155,7 +161,7 @@ class Statements:
             return self._visit(ast.parse(found.code.strip(), mode="eval").body, found.scope)
         if isinstance(found, Call):
             raise ParameterError("expression", name, "is a function and must be called")
-        return found
+        return self._draw() if found.random else found
 
     def resolve(self, key: Hashable, otherwise: Value) -> Value:
         """Return the present value of a variable: the assigned one, or the given one."""
@@ -179,7 +185,7 @@ class Statements:
         if not isinstance(found, Call):
             raise ParameterError("expression", f"{name}(...)", "must be a function")
         if found.random:
-            return Value("0.0", random=True)
+            return self._draw()
         codes = [a.code for a in args]
         if not found.slopes:
             return self._step(found.value.format(*codes), args)

@@ -51,6 +51,8 @@ class Recorder:
         self.network, self.system = network, system
         self.duration = duration
         self.step = system.step
+        self.first = round(float(network.t / second) / self.step)
+        self.last = self.first + round(duration / self.step)
         self.events: dict[tuple[str, str], EventMonitor] = {}
         self.states: dict[str, tuple[StateMonitor, list[str]]] = {}
         self.given: dict[tuple[str, str], StateMonitor] = {}

@@ -30,6 +30,8 @@ class Replay:
     ----------
     V : (n_rows, k) array
         In SI units; `scaled` and `set_scaled` are without.
+    first, last : int
+        Steps at which the run began and ended.
     largest_deviation : float
         Between replayed and recorded states, in units of the range of each variable.
     counts : int64 array
@@ -42,6 +44,7 @@ class Replay:
         self.layout = layout = Layout(system, values)
         self.tapes = TapeMaker(layout, recorder.all_events(), values)
         self.steps, self.rows, self.states = recorder.snapshots(layout)
+        self.first, self.last = recorder.first, recorder.last
         sums = {s.name for op in system.operations if op.kind == SUM for s, _ in op.block.outputs}
         spans = [(layout.z_first[n], np.size(values(n))) for n in sums if n in layout.z_first]
         self._summed = np.zeros(self.rows.size, dtype=bool)

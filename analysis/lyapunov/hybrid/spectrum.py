@@ -320,7 +320,7 @@ def _stretches(
 ) -> tuple[np.ndarray | None, float, int]:
     """Return ln |R_ii| for every interval, or None if the first block is ill-conditioned."""
     step = replay.system.step
-    first = int(replay.steps[0])
+    first = replay.first
     begin = first + max(round(times[0] / step), replay.longest_delay)
     snapshot = int(np.searchsorted(replay.steps, begin, side="right")) - 1
     replay.start(k, max(0, snapshot))
@@ -331,7 +331,7 @@ def _stretches(
     replay.advance(begin)
     replay.set_scaled(_initial_vectors(replay, k, seed))
     replay.reset_counts()
-    stop = first + round(sum(times) / step)
+    stop = replay.last
     n = max(0, (stop - begin) // every)
     logs = np.empty((n, k))
     condition = float("nan")

@@ -8,7 +8,8 @@ from heavytail_snn.analysis.lyapunov.hybrid.kernels.cutoff import (
     divided_step,
     remember_crossing,
 )
-from heavytail_snn.analysis.lyapunov.hybrid.kernels.elements import flush, gather
+from heavytail_snn.analysis.lyapunov.hybrid.kernels.elements import flush, gather, given
+from heavytail_snn.analysis.lyapunov.hybrid.kernels.events import release
 from heavytail_snn.analysis.lyapunov.hybrid.kernels.fields import (
     BLOCK,
     C_BAD,
@@ -39,7 +40,7 @@ def update(o, step, t, h, ops, net, tangent, rec, cut, work, functions, counts):
     x, c, y, slopes, new = work[:5]
     block, n, off = ops[o, BLOCK], ops[o, N], ops[o, OFF]
     nr, nc, nw = ops[o, NR], ops[o, NC], ops[o, NW]
-    pop, release, given = ops[o, POP], ops[o, RELEASE], ops[o, REC]
+    pop, frees, draws = ops[o, POP], ops[o, RELEASE], ops[o, REC]
     lazy = ops[o, LAZY] and pop >= 0
     kept = np.empty(nw)
     stride, width, k = nr + nc + nw, nr + 1, V.shape[1]
@@ -57,9 +58,9 @@ def update(o, step, t, h, ops, net, tangent, rec, cut, work, functions, counts):
             c[j] = z[index[start + nr + j]]
         run(block, px, pc, pg, pt, t, h, py, ps)
         g = base + e
-        if release >= 0 and pop >= 0:
-            row = index[out + release]
-            if z[row] == 0.0 and y[release] != 0.0:
+        if frees >= 0 and pop >= 0:
+            row = index[out + frees]
+            if z[row] == 0.0 and y[frees] != 0.0:
                 release(g, row, t, net, tangent, work, functions)
                 gather(z, index, start, nr, nc, x, c)
                 c_row = z[row]
@@ -67,9 +68,9 @@ def update(o, step, t, h, ops, net, tangent, rec, cut, work, functions, counts):
                 gather(z, index, start, nr, nc, x, c)
                 z[row] = c_row
                 run(block, px, pc, pg, pt, t, h, py, ps)
-        if given >= 0:
+        if draws >= 0:
             for w in range(nw):
-                r = rec[1][given + w]
+                r = rec[1][draws + w]
                 if r >= 0:
                     row = index[out + w]
                     value = given(rec, r, step, row)
