@@ -39,7 +39,10 @@ class Replay:
         values = system_values(system)
         self.layout = layout = Layout(system, values)
         self.tapes = TapeMaker(layout, recorder.all_events(), values)
-        self.steps, self.rows, self.states = recorder.snapshots(layout)
+        self.steps, rows, states = recorder.snapshots(layout)
+        # Brian2 keeps a sum as it was before the events of a step; here it follows them
+        own = ~np.isin(rows, layout.sum_rows)
+        self.rows, self.states = rows[own], states[:, own]
         self._given = (*recorder.random_values(layout),)
         self.first_own = layout.n_state_rows + self.tapes.n_slots
         self.n_rows = self.first_own + layout.n_own
@@ -143,6 +146,12 @@ class Replay:
     def _compare(self, snapshot: int) -> None:
         """Compare with the recorded state, and go on from it."""
         recorded = self.states[snapshot]
+        if self.layout.up_to_date:
+            z = self.z.copy()
+            z[self.rows] = recorded
+            self._bring_up_to_date(z, np.zeros((self.n_rows, 0)))
+            self._bring_up_to_date(self.z, self.V)
+            recorded = z[self.rows]
         gap = np.abs(self.z[self.rows] - recorded) / self.cell_scale[self.rows]
         if gap.size:
             worst = int(np.argmax(np.where(np.isfinite(gap), gap, np.inf)))
@@ -179,12 +188,26 @@ class Replay:
     def settle(self) -> None:
         """Complete V, and clear rows that hold nothing."""
         K.settle(self._net, (self.V, *self._tangent_rest), self._work)
+        self._bring_up_to_date(self.z, self.V)
         self.V[self.tapes.dead_rows(self.now)] = 0.0
 
     def scaled(self) -> np.ndarray:
         """Return V in units of the scales."""
         self.settle()
         return self.V / self.scale[:, None]
+
+    def _bring_up_to_date(self, z: np.ndarray, V: np.ndarray) -> None:
+        """Let event-driven variables, and V, decay from their last event until now."""
+        layout, step = self.layout, self.system.step
+        propagators, dirty = self._tangent_rest
+        if V.shape[1] == 0:  # z alone: what V has collected stays
+            dirty = np.zeros_like(dirty)
+        for o in layout.up_to_date:
+            K._update(
+                o, self.now, self.now * step, step, layout.ops, (z, *self._net[1:]),
+                (V, propagators, dirty), (self._given[0], layout.rec_of, self._given[1]),
+                self._cut, self._work, tuple(f.ctypes for f in layout.functions), self.counts,
+            )  # fmt: skip
 
     def set_scaled(self, vectors: np.ndarray) -> None:
         """Replace V."""
