@@ -2,7 +2,7 @@
 
 Truth: hybrid.json, an AdEx neuron by the return map of its adaptation variable (exact but for the
 averaging, here about 1 in 1/s), and a network of 100 neurons by another event-exact simulator.
-The bound is three joint standard errors.
+The bound is three joint standard errors.  And the replay where a closed form exists.
 """
 
 import json
@@ -13,6 +13,7 @@ from brian2 import Network, NeuronGroup, Synapses, ms, mV, nS, prefs
 
 from heavytail_snn.analysis.lyapunov.hybrid.exact.exponents import perturbed_exponents
 from heavytail_snn.analysis.lyapunov.hybrid.exact.network import ExactNetwork
+from heavytail_snn.analysis.lyapunov.hybrid.spectrum import lyapunov_spectrum_of_network
 from heavytail_snn.analysis.lyapunov.hybrid.system import differentiate_all, read_system
 
 
@@ -79,3 +80,22 @@ def test_a_network_with_delay_and_refractoriness_has_the_stored_exponents(stored
     joint = np.hypot(found.errors, expected["standard_error"])
     assert found.n_lost == 0
     assert np.all(np.abs(found.exponents - expected["exponents"]) < 3 * joint)
+
+
+def test_event_driven_variables_of_silent_synapses_forget_with_their_time_constant():
+    """Closed form: x of a synapse without spikes has the exponent -1/tau."""
+    group = NeuronGroup(
+        2, "dv/dt = (mu - v)/(20*ms) : 1\nmu : 1", threshold="v > 1", reset="v = 0",
+        method="exact",
+    )  # fmt: skip
+    group.mu = [1.3, 0.5]
+    synapses = Synapses(
+        group, group, "dx/dt = (1 - x)/(50*ms) : 1 (event-driven)", on_pre="v += 0.01*x; x *= 0.6",
+        delay=1 * ms,
+    )  # fmt: skip
+    synapses.connect(i=[0, 1], j=[1, 0])
+    synapses.x = 1
+    found = lyapunov_spectrum_of_network(
+        Network(group, synapses), duration=0.5, k=4, state_warmup=0.2, tangent_warmup=0.3
+    )
+    assert found.exponents[1] == pytest.approx(-20, abs=1e-4)
