@@ -299,7 +299,10 @@ class Layout:
         shared = set()
         for op in system.operations:
             if op.kind in (UPDATE, MAP, SUM):
-                shared |= {s.name.rsplit(".", 1)[0] for s in op.block.reads if s.path}
+                # a sum reads its own synapses too
+                shared |= {
+                    s.name.rsplit(".", 1)[0] for s in op.block.reads if s.path or op.kind == SUM
+                }
         for o, op in enumerate(system.operations):
             if getattr(op.group, "name", "") in shared:
                 ops[o, K.LAZY] = 0
