@@ -55,6 +55,9 @@ from heavytail_snn.analysis.geometry.similarity import (
 from heavytail_snn.analysis.geometry.similarity import (
     representation_similarity as representation_similarity,
 )
+from heavytail_snn.analysis.lyapunov import (
+    lyapunov_spectrum_of_network as lyapunov_spectrum_of_network,
+)
 from heavytail_snn.analysis.lyapunov.brian.copies import SubgridStrings as SubgridStrings
 from heavytail_snn.analysis.lyapunov.brian.copies import (
     lyapunov_from_copies as lyapunov_from_copies,
@@ -65,9 +68,6 @@ from heavytail_snn.analysis.lyapunov.brian.dt_scan import DtScan as DtScan
 from heavytail_snn.analysis.lyapunov.brian.dt_scan import lyapunov_dt_scan as lyapunov_dt_scan
 from heavytail_snn.analysis.lyapunov.brian.front import (
     lyapunov_spectrum_of_brian as lyapunov_spectrum_of_brian,
-)
-from heavytail_snn.analysis.lyapunov import (
-    lyapunov_spectrum_of_network as lyapunov_spectrum_of_network,
 )
 from heavytail_snn.analysis.lyapunov.brian.model import (
     lyapunov_spectrum_of_model as lyapunov_spectrum_of_model,

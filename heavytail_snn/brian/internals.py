@@ -146,6 +146,20 @@ _KINDS: dict[type, str] = {
 }
 
 
+def event_driven_code(pathway: Any) -> str:
+    """Return the statements that bring event-driven variables to the present, without the user's.
+
+    The pathway's statements are up to date: `abstract_code` was called.
+    """
+    if pathway.synapses.event_driven is None:
+        return ""
+    end = f"{pathway.code}\nlastupdate = t\n"
+    code = str(pathway.abstract_code)
+    if not code.endswith(end):
+        raise TypeError(f"{pathway.name} has statements in another order than known")
+    return code.removesuffix(end) + "\nlastupdate = t\n"
+
+
 def kind_of(item: Any) -> str | None:
     """Return what an object of a network does: one of the kinds of `_KINDS`, or None."""
     return _KINDS.get(type(item))

@@ -128,9 +128,7 @@ def lifted_by_given_spikes():
 
 def conductances():
     equations = """dv/dt = (mu - v + g*(3 - v) + gi*(-1 - v))/tau : 1
-    dg/dt = -g/taus : 1
-    dgi/dt = -gi/(2*taus) : 1
-    mu : 1"""
+    dg/dt = -g/taus : 1\ndgi/dt = -gi/(2*taus) : 1\nmu : 1"""
     group = neurons(equations, method="rk4", refractory=2 * ms)
     one = joined(group, on_pre="g_post += w", w="0.1 + 0.02*i + 0.01*j")
     other = joined(group, on_pre="gi_post += w", w="0.2 + 0.02*i + 0.01*j", delay=0.5 * ms)
@@ -217,9 +215,7 @@ def reset_to_a_sum():
 
 
 def nmda():
-    equations = """dv/dt = (mu + s*(1.5 - v)/(1 + exp(-2*v)) - v)/tau : 1
-    s : 1
-    mu : 1"""
+    equations = "dv/dt = (mu + s*(1.5 - v)/(1 + exp(-2*v)) - v)/tau : 1\ns : 1\nmu : 1"
     model = """w : 1
     s_post = w*sn : 1 (summed)
     dsn/dt = -sn/(40*ms) + 0.3/ms*x*(1 - sn) : 1 (clock-driven)
@@ -364,8 +360,8 @@ def table():
     network, namespace, duration = simple(
         LIF.replace("mu + I", "mu + I + table_(t)*(1 + 0.2*v)"), method="rk4"
     )
-    values = TimedArray([0, 0.4, -0.3, 0.6, 0.2, 0.1, -0.5, 0.7], dt=7 * ms)
-    return network, {**namespace, "table_": values}, duration
+    values = [0, 0.4, -0.3, 0.6, 0.2, 0.1, -0.5, 0.7]
+    return network, {**namespace, "table_": TimedArray(values, dt=7 * ms)}, duration
 
 
 def last_spike():
@@ -399,10 +395,8 @@ def lifted_while_held():
     )  # fmt: skip
 
 
-_HELPERS = ("neurons", "joined", "simple", "linked_var")
 EVENTS = {
-    n: f
-    for n, f in list(globals().items())
-    if isfunction(f) and f.__module__ == __name__ and n not in _HELPERS
+    name: f
+    for name, f in list(globals().items())
+    if isfunction(f) and f.__module__ == __name__ and name not in ("neurons", "joined", "simple")
 }
-"""All networks above, by name."""

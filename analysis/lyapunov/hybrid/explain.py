@@ -1,6 +1,7 @@
 """What was understood of a network, in words: state, given input, constants, order of events."""
 
 from heavytail_snn.analysis.lyapunov.hybrid.system import (
+    CATCH_UP,
     PATHWAY,
     RESET,
     SUM,
@@ -12,6 +13,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.system import (
 _WORDS = {
     UPDATE: "motion over one step",
     "map": "regular operation",
+    CATCH_UP: "event-driven variables to the present, whenever looked at",
     SUM: "sum over synapses",
     THRESHOLD: "fires where",
     PATHWAY: "pulse of a spike",

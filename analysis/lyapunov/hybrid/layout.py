@@ -11,6 +11,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.generate import body, compile_bodies
 from heavytail_snn.analysis.lyapunov.hybrid.kernels import fields as K
 from heavytail_snn.analysis.lyapunov.hybrid.scope import SHARED, Slot, entries
 from heavytail_snn.analysis.lyapunov.hybrid.system import (
+    CATCH_UP,
     MAP,
     PATHWAY,
     RESET,
@@ -24,7 +25,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.system import (
 from heavytail_snn.brian import internals
 
 _KINDS = {UPDATE: K.K_UPDATE, MAP: K.K_MAP, SUM: K.K_SUM, THRESHOLD: K.K_THRESHOLD,
-          PATHWAY: K.K_PATHWAY, RESET: K.K_RESET}  # fmt: skip
+          PATHWAY: K.K_PATHWAY, RESET: K.K_RESET, CATCH_UP: K.K_CATCH_UP}  # fmt: skip
 
 
 @dataclass
@@ -115,9 +116,11 @@ class Layout:
         for name in self.system.event_driven & set(self.z_first):
             n = np.size(self.values(name))
             self.still[self.z_first[name] + np.arange(n)] = 1
+        self.sum_rows = np.zeros(0, dtype=np.int64)
         for op in self.system.operations:
             if op.kind == SUM:
                 rows = self._target_rows(op)
+                self.sum_rows = np.concatenate([self.sum_rows, rows])
                 self.still[rows[self.e_of_z[rows] >= 0]] = 2
 
     def rows(self, slot: Slot, elements: np.ndarray) -> np.ndarray:
@@ -195,6 +198,8 @@ class Layout:
                             self.recorded.append((slot.name, op))
                         else:
                             rec.append(-1)
+        kinds = enumerate(system.operations)
+        self.up_to_date = [o for o, op in kinds if op.kind == CATCH_UP and self.n_of[o]]
         self.rec_of = np.array(rec or [-1], dtype=np.int64)
         self._relations(ops)
         self.flows = np.zeros((max(1, len(self.populations)), 8), dtype=np.int64)
@@ -291,7 +296,10 @@ class Layout:
         shared = set()
         for op in system.operations:
             if op.kind in (UPDATE, MAP, SUM):
-                shared |= {s.name.rsplit(".", 1)[0] for s in op.block.reads if s.path}
+                # a sum reads its own synapses too
+                shared |= {
+                    s.name.rsplit(".", 1)[0] for s in op.block.reads if s.path or op.kind == SUM
+                }
         for o, op in enumerate(system.operations):
             if getattr(op.group, "name", "") in shared:
                 ops[o, K.LAZY] = 0

@@ -6,10 +6,11 @@ import numpy as np
 
 from heavytail_snn.analysis.lyapunov.brian.equations.refusals import UnreadableModelError
 from heavytail_snn.analysis.lyapunov.hybrid.kernels import fields as K
+from heavytail_snn.analysis.lyapunov.hybrid.kernels.update import update
 from heavytail_snn.analysis.lyapunov.hybrid.kernels.walk import settle, walk
 from heavytail_snn.analysis.lyapunov.hybrid.layout import Layout
 from heavytail_snn.analysis.lyapunov.hybrid.recorder import Recorder
-from heavytail_snn.analysis.lyapunov.hybrid.system import SUM, System
+from heavytail_snn.analysis.lyapunov.hybrid.system import System
 from heavytail_snn.analysis.lyapunov.hybrid.tape import TapeMaker
 
 _TIME_UNIT = 5e-3  # s; weight of spike times beside states in the norm
@@ -43,13 +44,11 @@ class Replay:
         values = system_values(system)
         self.layout = layout = Layout(system, values)
         self.tapes = TapeMaker(layout, recorder.all_events(), values)
-        self.steps, self.rows, self.states = recorder.snapshots(layout)
+        self.steps, rows, states = recorder.snapshots(layout)
+        # Brian2 keeps a sum as it was before the events of a step; here it follows them
+        own = ~np.isin(rows, layout.sum_rows)
+        self.rows, self.states = rows[own], states[:, own]
         self.first, self.last = recorder.first, recorder.last
-        sums = {s.name for op in system.operations if op.kind == SUM for s, _ in op.block.outputs}
-        spans = [(layout.z_first[n], np.size(values(n))) for n in sums if n in layout.z_first]
-        self._summed = np.zeros(self.rows.size, dtype=bool)
-        for first, size in spans:
-            self._summed |= (self.rows >= first) & (self.rows < first + size)
         self._given = (*recorder.random_values(layout),)
         self.first_own = layout.n_state_rows + self.tapes.n_slots
         self.n_rows = self.first_own + layout.n_own
@@ -155,8 +154,13 @@ class Replay:
     def _compare(self, snapshot: int) -> None:
         """Compare with the recorded state, and go on from it."""
         recorded = self.states[snapshot]
+        if self.layout.up_to_date:
+            z = self.z.copy()
+            z[self.rows] = recorded
+            self._bring_up_to_date(z, np.zeros((self.n_rows, 0)))
+            self._bring_up_to_date(self.z, self.V)
+            recorded = z[self.rows]
         gap = np.abs(self.z[self.rows] - recorded) / self.cell_scale[self.rows]
-        gap[self._summed] = 0.0  # made anew in each step; the replay keeps them up to date within
         if gap.size:
             worst = int(np.argmax(np.where(np.isfinite(gap), gap, np.inf)))
             if not gap[worst] <= _AGREES[_precision(self.system)]:
@@ -192,12 +196,26 @@ class Replay:
     def settle(self) -> None:
         """Complete V, and clear rows that hold nothing."""
         settle(self._net, (self.V, *self._tangent_rest), self._work)
+        self._bring_up_to_date(self.z, self.V)
         self.V[self.tapes.dead_rows(self.now)] = 0.0
 
     def scaled(self) -> np.ndarray:
         """Return V in units of the scales."""
         self.settle()
         return self.V / self.scale[:, None]
+
+    def _bring_up_to_date(self, z: np.ndarray, V: np.ndarray) -> None:
+        """Let event-driven variables, and V, decay from their last event until now."""
+        layout, step = self.layout, self.system.step
+        propagators, dirty = self._tangent_rest
+        if V.shape[1] == 0:  # z alone: what V has collected stays
+            dirty = np.zeros_like(dirty)
+        for o in layout.up_to_date:
+            update(
+                o, self.now, self.now * step, step, layout.ops, (z, *self._net[1:]),
+                (V, propagators, dirty), (self._given[0], layout.rec_of, self._given[1]),
+                self._cut, self._work, tuple(f.ctypes for f in layout.functions), self.counts,
+            )  # fmt: skip
 
     def set_scaled(self, vectors: np.ndarray) -> None:
         """Replace V."""

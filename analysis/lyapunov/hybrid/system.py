@@ -38,6 +38,7 @@ UPDATE, MAP, SUM, THRESHOLD, PATHWAY, RESET = (
     "pathway",
     "reset",
 )
+CATCH_UP = "catch-up"  # event-driven variables to the present, whenever they are looked at
 _WATCHERS = (EventMonitor, StateMonitor, PopulationRateMonitor)
 
 
@@ -179,6 +180,7 @@ def read_system(network: Network, namespace: Mapping[str, Any]) -> System:
         else:
             operations += _operation(item, namespace)
     operations = [op for op in operations if op.source not in sources or op.kind == PATHWAY]
+    operations += _catch_up(operations)
     return System(operations, groups, Arrays(), namespace, sources, watched)
 
 
@@ -207,6 +209,17 @@ def _operation(item: Any, namespace: Mapping[str, Any]) -> list[Operation]:
             getattr(item, "event", "spike"),
         )
     ]  # fmt: skip
+
+
+def _catch_up(operations: list[Operation]) -> list[Operation]:
+    """Return one operation for each group of synapses with event-driven variables."""
+    found: dict[str, Operation] = {}
+    for op in operations:
+        code = internals.event_driven_code(op.item) if op.kind == PATHWAY else ""
+        if code:
+            name = f"{op.group.name}_{CATCH_UP}"
+            found[name] = Operation(CATCH_UP, name, op.group, code, op.step, op.item)
+    return list(found.values())
 
 
 def _unknown(item: Any) -> UnreadableModelError:

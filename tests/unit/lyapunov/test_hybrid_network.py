@@ -1,4 +1,4 @@
-"""Spectra of whole Brian2 networks: what must not change them, what is refused, who stays usable."""
+"""Spectra of whole Brian2 networks: what must not change them, and what is refused."""
 
 import numpy as np
 import pytest
@@ -43,7 +43,9 @@ def numpy_target():
     prefs.codegen.target = kept
 
 
-def lif(parts=1, order=None, n=12, extra_text="", on_pre="I_post += w", delay=1 * ms, model="w : 1"):
+def lif(
+    parts=1, order=None, n=12, extra_text="", on_pre="I_post += w", delay=1 * ms, model="w : 1"
+):
     """A small network; `parts` groups with equal neurons, in the given order."""
     order = np.arange(n) if order is None else order
     random = np.random.default_rng(4)
@@ -64,7 +66,7 @@ def lif(parts=1, order=None, n=12, extra_text="", on_pre="I_post += w", delay=1 
         for b, target in zip(pieces, groups, strict=True):
             block = weights[np.ix_(a, b)]
             i, j = np.nonzero(block)
-            one = Synapses(source, target, model, on_pre=on_pre, delay=delay)
+            one = Synapses(source, target, "w : 1", on_pre=on_pre, delay=delay)
             one.connect(i=i, j=j)
             one.w = block[i, j]
             synapses.append(one)
@@ -145,9 +147,7 @@ def test_repeats_include_the_spread_of_initial_states():
 
 def depressing():
     """The two models that were once answered wrongly in silence."""
-    return lif(
-        extra_text="dx/dt = (1 - x)/(50*ms) : 1\n", on_pre="I_post += w*x_pre", model="w : 1"
-    )
+    return lif(extra_text="dx/dt = (1 - x)/(50*ms) : 1\n", on_pre="I_post += w*x_pre")
 
 
 def with_regular_weights():

@@ -107,7 +107,7 @@ class ExactNetwork:
         if columns:
             self._pieces.append(np.stack(columns, axis=1).astype(np.int64).ravel())
             self._used += self._pieces[-1].size
-        self._tables |= {m for line in lines for m in _TABLE.findall(line)}
+        self._tables |= {tuple(m) for line in lines for m in _TABLE.findall(line)}
         return len(self._blocks) - 1
 
     def _statements(self, op: Operation, block: Block, last: int = -1) -> int:
@@ -131,7 +131,7 @@ class ExactNetwork:
             end = refractory_end(system, op)
             if end is not None:
                 n, kind = len(op.group), int(end.duration is None)
-                value = end.duration or Value(_score(end.condition))
+                value = end.duration or _score(end.condition)
                 block = self._add(end.block, [value], op.group, op.step)
                 row = self.layout.z_first[f"{op.group.name}.not_refractory"]
                 self.held.append([block, kind, n_held, n, row])
@@ -143,7 +143,7 @@ class ExactNetwork:
             if op.kind != THRESHOLD:
                 continue
             key, n = (op.source, op.event), len(op.group)
-            is_given = any(v.random for v in op.block.values)
+            is_given = any(v.random for v in _block(op).values)
             block = -1 if is_given else self._condition(op)
             mark = self._statements(op, op.mark) if op.mark else -1
             held = self.held_groups.index(op.source) if op.source in self.held_groups else -1
@@ -157,25 +157,33 @@ class ExactNetwork:
             n_above += len(group)
         self.n_above = n_above
         self._given(given)
-        self.resets, self.reset_ops, self.path_ops, self.maps, self.map_ops = [], [], [], [], []
+        self.resets: list[list[int]] = []
+        self.maps: list[int] = []
+        self.reset_ops: list[int] = []
+        self.path_ops: list[int] = []
+        self.map_ops: list[int] = []
         paths: list[list[int]] = []
-        ptr, synapses, delays, used = [], [], [], 0
+        ptr: list[np.ndarray] = []
+        synapses: list[np.ndarray] = []
+        delays: list[np.ndarray] = []
+        used = start = 0
         for o, op in enumerate(system.operations):
             if op.kind == RESET:
                 i = self.keys.index((op.source, op.event))
-                self.resets.append([i, self._statements(op, op.block)])
+                self.resets.append([i, self._statements(op, _block(op))])
                 self.reset_ops.append(o)
             elif op.kind == MAP:
                 self._regular(o, op, duration)
             elif op.kind == PATHWAY and (op.source, op.event) in self.keys:
                 i = self.keys.index((op.source, op.event))
                 last = self.layout.z_first.get(f"{op.group.name}.lastupdate", -1)
-                block = self._statements(op, op.block, last)
-                start = sum(map(len, ptr))
+                block = self._statements(op, _block(op), last)
                 p, s, d = self._wires(op, self.thresholds[i][X.T_N], used)
                 paths.append([block, start, i])
-                ptr.append(p), synapses.append(s), delays.append(d)
-                used += s.size
+                ptr.append(p)
+                synapses.append(s)
+                delays.append(d)
+                used, start = used + s.size, start + p.size
                 self.path_ops.append(o)
         i64, empty = np.int64, np.zeros(0)
         table = np.array(paths, dtype=i64).reshape(-1, 3)
@@ -187,7 +195,7 @@ class ExactNetwork:
         self.widest = max([0, *(int(np.diff(p).max(initial=0)) for p in ptr)]) * len(paths)
 
     def _condition(self, op: Operation) -> int:
-        return self._add(op.block, [Value(_score(op.condition))], op.group, op.step)
+        return self._add(_block(op), [_score(op.condition)], op.group, op.step)
 
     def _given(self, given: Mapping[tuple[str, str], Any]) -> None:
         times, which, elements = [np.zeros(0)], [np.zeros(0)], [np.zeros(0)]
@@ -198,10 +206,16 @@ class ExactNetwork:
                         key[0], "spikes", "must be given", "pass the times of a run"
                     )
                 t, e = (np.asarray(v, dtype=float) for v in given[key])
-                times.append(t), elements.append(e), which.append(np.full(t.size, i))
-        t, i, e = (np.concatenate(c) for c in (times, which, elements))
-        order = np.lexsort((e, i, t))
-        self.given = (t[order], i[order].astype(np.int64), e[order].astype(np.int64))
+                times.append(t)
+                elements.append(e)
+                which.append(np.full(t.size, i))
+        when, source, element = (np.concatenate(c) for c in (times, which, elements))
+        order = np.lexsort((element, source, when))
+        self.given = (
+            when[order],
+            source[order].astype(np.int64),
+            element[order].astype(np.int64),
+        )
 
     def _regular(self, o: int, op: Operation, duration: float) -> None:
         """A regular operation happens at the start of its step, or at its end if it runs late."""
@@ -214,7 +228,7 @@ class ExactNetwork:
         first = np.ceil(start / op.step - 1e-9)
         times = (first + np.arange(int(duration / op.step) + 2) + late) * op.step
         self._marks += [(t, len(self.maps)) for t in times]
-        self.maps.append(self._statements(op, op.block))
+        self.maps.append(self._statements(op, _block(op)))
         self.map_ops.append(o)
 
     def _start(self) -> float:
@@ -248,7 +262,7 @@ class ExactNetwork:
         blocks, targets, ptr = [], [], [0]
         for op in system.operations:
             if op.kind == SUM:
-                blocks.append(self._statements(op, op.block))
+                blocks.append(self._statements(op, _block(op)))
                 targets.append(layout._target_rows(op))
                 ptr.append(ptr[-1] + targets[-1].size)
         empty = np.zeros(0, dtype=np.int64)
@@ -262,9 +276,9 @@ class ExactNetwork:
         self.state_rows = np.setdiff1d(active, self.sum_rows)
 
     def _finish(self) -> None:
-        for fine, many, n in self._tables:
-            length = float(fine) * int(many)
-            times = length * np.arange(1, int(n)) - 0.5 * float(fine)
+        for fine, many, length in self._tables:
+            rows = np.arange(1, int(length))
+            times = float(fine) * (int(many) * rows - 0.5)
             self._marks += [(t, -1) for t in times if t > self._start()]
         self._marks.sort()
         blocks = np.array(self._blocks, dtype=np.int64).reshape(-1, 7)
@@ -303,12 +317,19 @@ class ExactNetwork:
         return orbit
 
 
-def _score(condition: Condition) -> str:
+def _block(op: Operation) -> Block:
+    assert op.block is not None
+    return op.block
+
+
+def _score(condition: Condition | None) -> Value:
     """Return code that is positive where a condition holds and continuous where it can be."""
+    assert condition is not None
+    atoms = condition.atoms
 
     def write(part: Any) -> str:
         if isinstance(part, int):
-            atom = condition.atoms[part]
+            atom = atoms[part]
             node = ast.parse(atom.text.strip(), mode="eval").body
             smooth = isinstance(node, ast.Compare) and isinstance(
                 node.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE
@@ -323,4 +344,4 @@ def _score(condition: Condition) -> str:
             code = f"{pick}({code}, {write(p)})"
         return code
 
-    return write(condition.formula)
+    return Value(write(condition.formula))

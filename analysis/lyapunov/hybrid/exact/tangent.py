@@ -255,7 +255,7 @@ class ExactTangent(Replay):
         slots[fires[given[fires[:, 1]], 3]] = -1
         rest = self._tables()
         functions = tuple(f.ctypes for f in layout.functions)
-        atoms = int(max(1, layout.ops[:, K.ATOMS].max(initial=1)))
+        atoms = max(1, int(layout.ops[:, K.ATOMS].max(initial=1)))
         marks = (np.zeros((int(sum(layout.ops[:, K.N])) + 1, 2 * atoms)), self.lifted)
         rec = (np.zeros(1), np.full(1, -1), np.zeros((1, 5), dtype=np.int64))
         stats = (self.counts, np.zeros(marks[0].shape[0]))
