@@ -17,6 +17,7 @@ from brian2.core.functions import DEFAULT_FUNCTIONS, Function
 from brian2.core.namespace import get_local_namespace
 from brian2.core.variables import ArrayVariable
 from brian2.groups.group import CodeRunner
+from brian2.parsing.expressions import is_boolean_expression
 
 TRIED = ("2.10.1", "2.11.0")
 
@@ -77,6 +78,11 @@ def refractory(group: NeuronGroup) -> Any:
 def add_counter(group: NeuronGroup, name: str) -> None:
     """Give each neuron of a group an integer variable that its equations do not declare."""
     group.variables.add_array(name, size=len(group), dtype=np.int32)
+
+
+def is_condition(expression: str, group: NeuronGroup) -> bool:
+    """Return whether an expression of a group is true or false rather than a number."""
+    return is_boolean_expression(expression, group.variables)
 
 
 def is_code_runner(item: Any) -> bool:

@@ -6,7 +6,7 @@ rest.  Positive weights act on g_e, negative ones, by their size, on g_i.
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from brian2 import Clock, NeuronGroup, Quantity, Synapses, ms, mV
@@ -74,8 +74,6 @@ class ConductanceLIFNetwork(NetworkModel):
     e_e: Quantity = field(default_factory=lambda: 70 * mV)
     e_i: Quantity = field(default_factory=lambda: -10 * mV)
     initial: Quantity | None = None
-
-    watched: ClassVar[str] = "abs(v) < 1e300*volt"
 
     def __post_init__(self) -> None:
         values = self._scalars()
