@@ -9,7 +9,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from brian2 import Clock, NeuronGroup, Quantity, Synapses, ms, mV
+from brian2 import Clock, NeuronGroup, Quantity, Synapses, ms, mV, volt
 
 from heavytail_snn.brian.connectivity import Connectivity
 from heavytail_snn.brian.model import NetworkModel, Values
@@ -51,7 +51,7 @@ class LIFNetwork(NetworkModel):
     ----------
     weights : Coupling, (n, n) ndarray or sparse array
         ``W[target, source]`` in units of `unit_weight`; for delta synapses the jump of v.  A
-        Coupling with a gain in volts is brought to these units.
+        Coupling with a gain in volts, or a matrix in volts, is brought to these units.
     n_neurons : int
         Needed with a Coupling.
     drive : Quantity of voltage, one or (n,)
@@ -98,13 +98,25 @@ class LIFNetwork(NetworkModel):
                 "noise", self.noise, "must be a noise or None", "use WhiteNoise(2*mV)"
             )
         self._scalars()
-        if isinstance(self.weights, Coupling) and self.weights.unit == "V":
-            gain = self.weights.gain / float(self.unit_weight)
-            plain = replace(self.weights, gain=gain, unit="")
-            object.__setattr__(self, "weights", plain)
+        object.__setattr__(self, "weights", self._in_unit_weights())
         in_unit_array("drive", self.drive, mV, self.size)
         if self.initial is not None:
             in_unit_array("initial", self.initial, mV, self.size)
+
+    def _in_unit_weights(self) -> Any:
+        """Return the weights as plain numbers in units of `unit_weight`."""
+        weights = self.weights
+        coupling = isinstance(weights, Coupling)
+        in_volts = weights.unit == "V" if coupling else getattr(weights, "dim", None) is volt.dim
+        if not in_volts:
+            return weights
+        if not float(self.unit_weight):
+            raise ParameterError(
+                "unit_weight", self.unit_weight, "must not be 0 for weights in volts", "use 1*mV"
+            )
+        if coupling:
+            return replace(weights, gain=weights.gain / float(self.unit_weight), unit="")
+        return np.asarray(weights) / float(self.unit_weight)
 
     def _scalars(self) -> Values:
         noise = self.noise or WhiteNoise(0 * mV)

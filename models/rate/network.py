@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 from scipy import sparse
 
-from heavytail_snn.core.arrays import cast, like, namespace_of, real_array, to_numpy
+from heavytail_snn.core.arrays import cast, check_no_unit, like, namespace_of, real_array, to_numpy
 from heavytail_snn.core.errors import (
     ConvergenceError,
     ParameterError,
@@ -34,7 +34,10 @@ class LowRankPlus(Shown):
 
     def __init__(self, bulk: Any, left: Any, right: Any) -> None:
         self.bulk = check_weights(bulk)
-        self.left, self.right = np.atleast_2d(left), np.atleast_2d(right)
+        self.left, self.right = (
+            np.atleast_2d(real_array(name, factor))
+            for name, factor in (("left", left), ("right", right))
+        )
         self.shape, self.dtype = self.bulk.shape, self.bulk.dtype
         for name, factor in (("left", self.left), ("right", self.right)):
             if factor.shape[0] != self.shape[0] or factor.shape != self.left.shape:
@@ -62,6 +65,7 @@ def check_weights(weights: Any, *, argument: str = "weights") -> Any:
     """
     if isinstance(weights, LowRankPlus):
         return weights
+    check_no_unit(argument, weights)
     if sparse.issparse(weights):
         weights = sparse.csr_array(weights)
         values = weights.data
