@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from heavytail_snn.brian.connectivity import Connectivity
 from heavytail_snn.brian.model import NetworkModel, Values
+from heavytail_snn.core.arrays import real_array
 from heavytail_snn.core.errors import ParameterError, check_choice, check_integer, check_real
 from heavytail_snn.core.randomness import Seed, stream
 from heavytail_snn.core.units import in_unit
@@ -110,11 +111,11 @@ class BinaryNetwork(NetworkModel):
             check_real("noise_alpha", self.noise_alpha, low=0, high=2, open_low=True)
         if self.noise_seed is not None:
             check_integer("noise_seed", self.noise_seed)
-        drive = np.asarray(self.drive, dtype=float)
+        drive = real_array("drive", self.drive)
         if drive.shape not in ((), (self.size,)) or not np.isfinite(drive).all():
             raise ParameterError("drive", self.drive, f"must be one or {self.size} finite numbers")
         if self.initial is not None:
-            initial = np.asarray(self.initial)
+            initial = real_array("initial", self.initial)
             if initial.shape != (self.size,) or not np.isin(initial, self.states).all():
                 raise ParameterError(
                     "initial", self.initial, f"must hold {self.size} states out of {self.states}"

@@ -264,7 +264,7 @@ def _at_rest(
         unit=meaning.unit,
         kind=meaning.kind,
         tangent_dimension=network.n_neurons,
-        autonomous=meaning.autonomous,
+        autonomous=False,  # a flow at rest has no neutral exponent
         n_blocks=n_blocks,
         mean_logdet=float(exponents.mean()) if protocol.log_det else math.nan,
         state_warmup=state_warmup * meaning.dt,
