@@ -7,12 +7,14 @@ units are those of Kusmierz, Ogawa & Toyoizumi, PRL 125, 028101 (2020); stable t
 
 import math
 
+import mpmath
 import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
 from heavytail_snn.analysis import theory
 from heavytail_snn.analysis.theory.stable.sign_map import lost_overlap
+from heavytail_snn.core.errors import ParameterError
 
 ALPHAS = [0.2, 0.6, 0.95, 1.0, 1.05, 1.4, 1.9, 2.0]
 
@@ -154,6 +156,46 @@ def test_stable_survival_against_scipy(alpha: float) -> None:
     tail = special.gamma(alpha) * math.sin(math.pi * alpha / 2) / math.pi
     far = 1e12 ** (1 / alpha)
     assert float(theory.stable_survival(alpha, far)) == pytest.approx(tail * 1e-12, rel=1e-4)
+
+
+def survival_series(alpha: float, u: float) -> float:
+    """Bergstrom's series, which converges for alpha < 1, in as many digits as it cancels."""
+    with mpmath.workdps(60):
+        a, total = mpmath.mpf(alpha), mpmath.mpf(0)
+        for k in range(1, 2000):
+            size = mpmath.gamma(a * k) / mpmath.factorial(k) * mpmath.mpf(u) ** (-a * k)
+            total += (-1) ** (k + 1) * size * mpmath.sin(mpmath.pi * a * k / 2)
+            if k > 20 and size < abs(total) * 1e-30:
+                return float(total / mpmath.pi)
+    raise AssertionError("the series does not converge")
+
+
+@pytest.mark.parametrize(
+    ("alpha", "u", "exact"),
+    [(0.02, 1.0, 0.313938), (0.05, 1.0, 0.3107663), (0.05, 1e-6, 0.4279136)],
+)
+def test_stable_survival_of_extreme_tails(alpha: float, u: float, exact: float) -> None:
+    assert float(theory.stable_survival(alpha, u)) == pytest.approx(exact, abs=5e-7)
+
+
+@pytest.mark.parametrize("alpha", [0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.9])
+def test_stable_survival_against_its_series(alpha: float) -> None:
+    # at 1e100 and alpha = 0.2 a quadrature that starts at e^-40 misses 4e-4
+    u = np.array([0.5, 1.0, 1e3, 1e12, 1e100])
+    exact = [survival_series(alpha, point) for point in u]
+    np.testing.assert_allclose(theory.stable_survival(alpha, u), exact, rtol=1e-11)
+    one_by_one = [float(theory.stable_survival(alpha, point)) for point in u]
+    np.testing.assert_allclose(one_by_one, exact, rtol=1e-11)
+
+
+def test_stable_survival_is_refused_where_it_was_not_compared() -> None:
+    with pytest.raises(ParameterError, match=r"alpha must be at least 0.001 here.*use 0.001"):
+        theory.stable_survival(0.0009, 1.0)
+    with pytest.raises(ParameterError, match="alpha must be at least 0.001 here"):
+        theory.threshold_units(0.0009, 1.0)
+    assert float(theory.stable_survival(0.001, 1.0)) == pytest.approx(
+        (1 - math.exp(-1)) / 2, abs=1e-3
+    )
 
 
 def test_stable_survival_across_one_and_at_the_ends() -> None:
