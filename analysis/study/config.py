@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from heavytail_snn.core.errors import ParameterError, check_choice, check_integer, check_real
+from heavytail_snn.core.paths import input_file
 
 MODELS = ("rate_map", "lif", "binary")
 MODEL_REMEDY = 'use model = "rate_map", "lif" or "binary"'
@@ -70,6 +71,11 @@ networks = 3
 # file = "spikes.nwb"
 # time_unit = "s"         # needed where the file does not say: s, ms or us
 """
+
+
+_REMEDY_FILE = (
+    "name a TOML file, such as one from heavytail-snn study --print-default > study.toml"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,10 +161,8 @@ def read_config(path: Path | str) -> StudyConfig:
     ------
     ParameterError
         Naming the file, line, value, rule and remedy.
-    OSError
-        If the file cannot be read.
     """
-    path = Path(path)
+    path = input_file("configuration", path, remedy=_REMEDY_FILE)
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
