@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from heavytail_snn.core.errors import ParameterError, check_choice, check_real
-from heavytail_snn.core.options import check_options
 from heavytail_snn.models.rate.network import RateNetwork
 
 
@@ -41,7 +40,6 @@ class RateFlow(RateNetwork):
         noise: float = 0.0,
         **keywords: Any,
     ) -> None:
-        check_options(RateFlow, keywords, RateNetwork.__init__, taken=("n_neurons", "noise"))
         super().__init__(weights, n_neurons, noise=noise, **keywords)
         self.dt = check_real("dt", dt, low=0, high=1, open_low=True)
         self.scheme = check_choice("scheme", scheme, ("rk4", "euler"))

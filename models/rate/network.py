@@ -14,6 +14,7 @@ from heavytail_snn.core.errors import (
     check_integer,
     check_real,
 )
+from heavytail_snn.core.options import CheckedArguments
 from heavytail_snn.core.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.core.showing import Shown
 from heavytail_snn.models.rate.activation import activation
@@ -102,7 +103,7 @@ def fixed_seed(seed: Seed) -> int | np.random.SeedSequence:
     return seed if isinstance(seed, int) else seed_sequence(seed)
 
 
-class RateNetwork(Shown):
+class RateNetwork(CheckedArguments, Shown):
     """Base of `RateMap` and `RateFlow`; see there for the parameters."""
 
     dt: float = 1.0

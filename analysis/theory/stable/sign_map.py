@@ -16,7 +16,13 @@ from scipy import integrate
 
 from heavytail_snn.analysis.theory.numerics.arrays import check_array
 from heavytail_snn.analysis.theory.numerics.transfer import Floats
-from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_integer, check_real
+from heavytail_snn.core.errors import (
+    ConvergenceError,
+    ParameterError,
+    check_callable,
+    check_integer,
+    check_real,
+)
 from heavytail_snn.core.results import Result, field_of
 
 REMEDY = "alpha = 2 is the Gaussian case, with weights of variance 2 g^2/N in this convention"
@@ -100,6 +106,7 @@ def sign_pair_correlation(
     0.333333
     """
     alpha = check_alpha(alpha)
+    check_callable("exponent", exponent, "it takes the arrays k1 and k2")
     one, probe = np.ones(3), np.array([-1.3, 0.2, 0.7])
     if not np.allclose(exponent(2 * one, 2 * probe), 2**alpha * exponent(one, probe), rtol=1e-6):
         raise ParameterError(
