@@ -123,7 +123,7 @@ def table_html(rows: Sequence[Row]) -> str:
 
 def _markup(text: str) -> str:
     # a value and its error stay on one line
-    return html.escape(text).replace(" +- ", "&nbsp;&plusmn;&nbsp;")
+    return html.escape(text).replace(" ± ", "&nbsp;&plusmn;&nbsp;")
 
 
 def table_text(rows: Sequence[Row]) -> str:

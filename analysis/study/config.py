@@ -14,6 +14,7 @@ from typing import Any
 
 from heavytail_snn.core.errors import ParameterError, check_choice, check_integer, check_real
 from heavytail_snn.core.paths import input_file
+from heavytail_snn.core.showing import Shown
 
 MODELS = ("rate_map", "lif", "binary")
 MODEL_REMEDY = 'use model = "rate_map", "lif" or "binary"'
@@ -79,7 +80,7 @@ _REMEDY_FILE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkConfig:
+class NetworkConfig(Shown):
     """One kind of network at one or more stabilities and sizes.
 
     Parameters
@@ -110,7 +111,7 @@ class NetworkConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StudyConfig:
+class StudyConfig(Shown):
     """A resolved configuration: everything needed to run a study again.
 
     Parameters

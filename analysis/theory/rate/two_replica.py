@@ -17,6 +17,7 @@ from heavytail_snn.analysis.theory.numerics.transfer import Floats, Function, Ph
 from heavytail_snn.analysis.theory.rate.flow import Autocovariance, stationary_autocovariance
 from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_real
 from heavytail_snn.core.results import Result, field_of
+from heavytail_snn.core.showing import Rows, along
 
 _TABLE_POINTS = 4001  # per function, over all covariances
 _MAX_ITERATIONS = 400
@@ -43,6 +44,10 @@ class TwoReplicaTheory(Result):
     distance: Floats = field_of(dims=("time",), repr=False)
     residual: float = field_of()
     history: Floats = field_of(dims=("iteration",), repr=False)
+
+    def highlights(self) -> Rows:
+        """Return the distance at the start, half-way and at the end."""
+        return [("distance", along(self.distance, self.time, "tau"))]
 
 
 def two_replica(

@@ -55,7 +55,7 @@ class StableSignDynamics(Result):
     overlap: Floats = field_of(dims=("time", "pair"), repr=False)
     stationary_distance: float = field_of()
     stationary_overlap: float = field_of(quantity="overlap")
-    largest_exponent: float = field_of(quantity="largest_exponent")
+    largest_exponent: float = field_of(unit="1/update", quantity="largest_exponent")
     residual: float = field_of()
     history: Floats = field_of(dims=("iteration", "position_and_residual"), repr=False)
 
