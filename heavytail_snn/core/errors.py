@@ -127,6 +127,13 @@ def check_integer(
     return int(value)
 
 
+def check_flag(argument: str, value: Any) -> bool:
+    """Return `value` if it is True or False, else raise."""
+    if value is not True and value is not False:
+        raise ParameterError(argument, value, "must be True or False")
+    return value
+
+
 def check_callable(argument: str, value: Any, remedy: str = "") -> Any:
     """Return `value` if it can be called, else raise."""
     if not callable(value):

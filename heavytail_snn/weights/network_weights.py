@@ -39,7 +39,7 @@ def number_of_neurons(weights: Any, n_neurons: int | None) -> int:
             n_neurons,
             low=1,
             high=2**31 - 1,
-            remedy="a Coupling needs n_neurons=...",
+            remedy="a Coupling needs n_neurons=..." if n_neurons is None else "",
         )
         weights.in_degree(size)
         if weights.unit:

@@ -15,7 +15,7 @@ from heavytail_snn.brian.connectivity import Connectivity
 from heavytail_snn.brian.model import NetworkModel, Values
 from heavytail_snn.core.errors import ParameterError
 from heavytail_snn.core.randomness import Seed, stream
-from heavytail_snn.core.units import in_unit, in_unit_array
+from heavytail_snn.core.units import check_reset, in_unit, in_unit_array
 
 _EQUATIONS = """
 dv/dt = (mu - v + g_e*(e_e - v) + g_i*(e_i - v))/tau : volt (unless refractory)
@@ -92,8 +92,9 @@ class ConductanceLIFNetwork(NetworkModel):
         }
         values["neurons.t_ref"] = in_unit("t_ref", self.t_ref, ms, low=0)
         values["synapses.delay"] = in_unit("delay", self.delay, ms, low=0)
-        values["neurons.v_reset"] = low = in_unit("v_reset", self.v_reset, mV)
-        values["neurons.theta"] = in_unit("theta", self.theta, mV, low=low, open_low=True)
+        check_reset(self.v_reset, self.theta)
+        values["neurons.v_reset"] = in_unit("v_reset", self.v_reset, mV)
+        values["neurons.theta"] = in_unit("theta", self.theta, mV)
         values["neurons.e_e"] = in_unit("e_e", self.e_e, mV)
         values["neurons.e_i"] = in_unit("e_i", self.e_i, mV)
         return values

@@ -15,7 +15,7 @@ from heavytail_snn.brian.connectivity import Connectivity
 from heavytail_snn.brian.model import NetworkModel, Values
 from heavytail_snn.core.errors import ParameterError, check_choice
 from heavytail_snn.core.randomness import Seed, stream
-from heavytail_snn.core.units import in_unit, in_unit_array, whole_steps
+from heavytail_snn.core.units import check_reset, in_unit, in_unit_array, whole_steps
 from heavytail_snn.models.brian.lif_noise import NOISE_EQUATIONS, ColouredNoise, WhiteNoise
 from heavytail_snn.weights.coupling import Coupling
 
@@ -126,8 +126,9 @@ class LIFNetwork(NetworkModel):
         }
         values["neurons.t_ref"] = in_unit("t_ref", self.t_ref, ms, low=0)
         values["synapses.delay"] = in_unit("delay", self.delay, ms, low=0)
-        values["neurons.v_reset"] = low = in_unit("v_reset", self.v_reset, mV)
-        values["neurons.theta"] = in_unit("theta", self.theta, mV, low=low, open_low=True)
+        check_reset(self.v_reset, self.theta)
+        values["neurons.v_reset"] = in_unit("v_reset", self.v_reset, mV)
+        values["neurons.theta"] = in_unit("theta", self.theta, mV)
         values["synapses.unit_weight"] = in_unit("unit_weight", self.unit_weight, mV)
         values["neurons.sigma"] = in_unit("sigma", noise.sigma, mV, low=0)
         values["neurons.tau_noise"] = float(getattr(noise, "tau", 1 * ms))

@@ -1,6 +1,6 @@
 """Rate network in continuous time, ``dx/dt = -x + g W phi(x) + I``."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -29,6 +29,8 @@ class RateFlow(RateNetwork):
     ----------
     Sompolinsky, Crisanti & Sommers 1988, doi:10.1103/PhysRevLett.61.259.
     """
+
+    time_unit: ClassVar[str] = "time constants"
 
     def __init__(
         self,

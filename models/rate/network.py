@@ -1,7 +1,7 @@
 """What discrete-time and continuous-time rate networks share: weights, activation and drive."""
 
 from collections.abc import Iterator
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy import sparse
@@ -107,6 +107,7 @@ class RateNetwork(CheckedArguments, Shown):
     """Base of `RateMap` and `RateFlow`; see there for the parameters."""
 
     dt: float = 1.0
+    time_unit: ClassVar[str] = "steps"
     _dtype: str = "float64"
 
     def __init__(
@@ -312,6 +313,7 @@ class RateNetwork(CheckedArguments, Shown):
         """
         if dt is not None:
             raise ParameterError("dt", dt, "must be None", "a RateFlow takes dt when it is built")
+        check_no_unit("duration", duration, remedy=f"give {self.time_unit}, such as duration=100")
         length = check_real("duration", duration, low=self.dt)
         network = self
         if weights is not None:
