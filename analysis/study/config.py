@@ -74,9 +74,7 @@ networks = 3
 """
 
 
-_REMEDY_FILE = (
-    "name a TOML file, such as one from heavytail-snn study --print-default > study.toml"
-)
+_REMEDY_FILE = "name a TOML file, such as one from heavytail-snn study --print-default > study.toml"
 
 
 @dataclass(frozen=True, kw_only=True)

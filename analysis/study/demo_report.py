@@ -67,7 +67,10 @@ class Demo(Shown):
     def shown(self) -> tuple[str, Rows]:
         """Return rates and dimensions, the verdicts of the theories and the report."""
         rows = [
-            (row["network"], ", ".join(f"{key} {text}" for key, text in list(row.items())[1:] if text))
+            (
+                row["network"],
+                ", ".join(f"{key} {text}" for key, text in list(row.items())[1:] if text),
+            )
             for row in self.table()
         ]
         rows += [(comparison.title, verdicts([comparison])) for comparison in self.comparisons]
@@ -88,9 +91,7 @@ class Demo(Shown):
             row: dict[str, Any] = {"network": name}
             for quantity in SHOWN:
                 estimate = found[quantity]
-                row[_heading(estimate)] = with_error(
-                    estimate.value, estimate.standard_error
-                )
+                row[_heading(estimate)] = with_error(estimate.value, estimate.standard_error)
             tail = self.tails.get(name)
             row["tail exponent"] = tail and with_error(tail.exponent, tail.standard_error)
             rows.append(row)

@@ -25,7 +25,6 @@ def exponent(
     """
     import heavytail_snn as ht
     from heavytail_snn.analysis.report import table_text
-
     from heavytail_snn.core.errors import check_real
 
     gains = gain or [0.5, 1.0, 2.0]

@@ -7,10 +7,12 @@ to follow it.
 import difflib
 import inspect
 from collections.abc import Callable, Container, Iterable, Mapping
-from functools import partial
-from typing import Any, Self
+from functools import partial, wraps
+from typing import Any, ParamSpec, Self, TypeVar
 
 from heavytail_snn.core.errors import ParameterError
+
+P, R = ParamSpec("P"), TypeVar("R")
 
 
 def check_options(
@@ -86,6 +88,39 @@ def check_arguments(cls: type, arguments: tuple[Any, ...], keywords: Mapping[str
     for name, item in items.items():
         if item.kind is item.KEYWORD_ONLY and item.default is item.empty and name not in keywords:
             raise ParameterError(name, None, f"must be given to {cls.__name__}", f"add {name}=...")
+
+
+def renamed(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function take keywords by their former names too.
+
+    Parameters
+    ----------
+    **names : str
+        former="present".
+
+    Examples
+    --------
+    >>> @renamed(gain="g")
+    ... def double(g):
+    ...     return 2 * g
+    >>> double(gain=2.0)
+    4.0
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def call(*arguments: P.args, **keywords: P.kwargs) -> R:
+            for old, new in names.items():
+                if old in keywords and new in keywords:
+                    rule = f"is the former name of {new}, which is given too"
+                    raise ParameterError(old, keywords[old], rule, f"give {new} alone")
+                if old in keywords:
+                    keywords[new] = keywords.pop(old)
+            return function(*arguments, **keywords)
+
+        return call
+
+    return decorate
 
 
 class CheckedArguments:

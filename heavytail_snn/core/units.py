@@ -45,9 +45,7 @@ def in_unit(
     if np.ndim(value):
         raise ParameterError(argument, value, f"must be a single value, such as 1*{unit}")
     try:
-        return check_real(
-            argument, float(np.asarray(value)), low=low, high=high, open_low=open_low
-        )
+        return check_real(argument, float(np.asarray(value)), low=low, high=high, open_low=open_low)
     except ParameterError as error:
         rule = f"{error.rule} in SI units"
         remedy = f"use for example 1*{unit}"

@@ -15,7 +15,13 @@ from numpy.typing import ArrayLike, NDArray
 from heavytail_snn.brian.connectivity import Connectivity
 from heavytail_snn.brian.model import NetworkModel, Values
 from heavytail_snn.core.arrays import real_array
-from heavytail_snn.core.errors import ParameterError, check_choice, check_integer, check_real, check_sequence
+from heavytail_snn.core.errors import (
+    ParameterError,
+    check_choice,
+    check_integer,
+    check_real,
+    check_sequence,
+)
 from heavytail_snn.core.randomness import Seed, stream
 from heavytail_snn.core.units import in_unit
 from heavytail_snn.recording.recording import Recording

@@ -152,7 +152,10 @@ def entropy_per_spike(spectrum: LyapunovSpectrum) -> Estimate:
     """
     if not isinstance(spectrum, LyapunovSpectrum):
         raise ParameterError(
-            "spectrum", spectrum, "must be a LyapunovSpectrum", "give the result, not a number of it"
+            "spectrum",
+            spectrum,
+            "must be a LyapunovSpectrum",
+            "give the result, not a number of it",
         )
     if not spectrum.n_spikes or spectrum.unit != "1/s":
         raise ParameterError(

@@ -14,7 +14,12 @@ from numpy.typing import ArrayLike
 
 from heavytail_snn.analysis.theory.numerics.arrays import check_array
 from heavytail_snn.analysis.theory.numerics.transfer import Floats
-from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_callable, check_integer
+from heavytail_snn.core.errors import (
+    ConvergenceError,
+    ParameterError,
+    check_callable,
+    check_integer,
+)
 from heavytail_snn.core.results import Result, field_of
 
 _ORDER = 20

@@ -253,21 +253,21 @@ def small_distance_law(alpha: float) -> SmallDistanceLaw:
     )
 
 
-def flips_per_flip(alpha: float, n_neurons: int, *, g: float = 1.0, s: float = 0.0) -> float:
+def flips_per_flip(n_neurons: int, alpha: float, *, g: float = 1.0, s: float = 0.0) -> float:
     """Return how many further flips one flipped unit causes in its update interval.
 
     Parameters
     ----------
+    n_neurons : int
+        At least 2; the first argument, as in `quiescent_gain`.
     alpha, g, s : float
         As in `stable_sign_map`.
-    n_neurons : int
-        At least 2.
 
     Examples
     --------
-    >>> round(flips_per_flip(0.5, 2000), 4)
+    >>> round(flips_per_flip(2000, 0.5), 4)
     1.2706
     """
-    n_neurons = check_integer("n_neurons", n_neurons, low=2)
+    n_neurons = check_integer("n_neurons", n_neurons, low=2, remedy="it comes before alpha")
     distance = 2.0 / n_neurons * field_share(alpha, g, s)
     return n_neurons / 2.0 * float(lost_overlap(alpha, distance))

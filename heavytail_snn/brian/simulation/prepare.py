@@ -90,8 +90,8 @@ def _described(value: Any) -> Any:
 
 def _recorded(model: NetworkModel, record: Iterable[str]) -> tuple[str, ...]:
     remedy = 'write record=["v"]'
-    names = (record,) if isinstance(record, str) else check_sequence(
-        "record", record, "names", remedy
+    names = (
+        (record,) if isinstance(record, str) else check_sequence("record", record, "names", remedy)
     )
     for name in names:
         check_choice("record", name, ("spikes", *model.variables))

@@ -85,7 +85,7 @@ def test_power_law_above_one(alpha: float) -> None:
 
 
 def test_finite_number_of_flips_only_below_one() -> None:
-    growth = {a: theory.flips_per_flip(a, 4e5) / theory.flips_per_flip(a, 1e5) for a in ALPHAS}
+    growth = {a: theory.flips_per_flip(4e5, a) / theory.flips_per_flip(1e5, a) for a in ALPHAS}
     assert growth[0.2] == pytest.approx(1.0, abs=1e-3)
     assert growth[1.4] == pytest.approx(4 ** (1 - 1 / 1.4), rel=0.02)
     assert growth[2.0] == pytest.approx(2.0, rel=1e-3)
@@ -247,3 +247,30 @@ def test_threshold_units_at_two_iterate_to_the_same_fraction() -> None:
     for _ in range(400):
         below = stats.norm.sf(1 / (math.sqrt(2 * below) * g)) if below > 0 else 0.0
     assert below < 1e-10
+
+
+def test_former_and_common_names_of_arguments() -> None:
+    """One name and one order for what is the same, and the former keyword still works."""
+    assert theory.stable_map(1.5, gain=2.0).scale == theory.stable_map(1.5, g=2.0).scale
+    with pytest.raises(ParameterError, match="gain is the former name of g.*give g alone"):
+        theory.stable_map(1.5, g=2.0, gain=2.0)
+    with pytest.raises(ParameterError, match="n_neurons must .*it comes before alpha"):
+        theory.flips_per_flip(0.5, 2000)
+    found = theory.flips_per_flip(2000, 0.5)
+    assert (
+        found == theory.flips_per_flip(alpha=0.5, n_neurons=2000) == pytest.approx(1.2706, abs=1e-4)
+    )
+    assert theory.rate_map(2.0, 0.3).variance == theory.rate_map(2.0, noise=0.3).variance
+    assert theory.rate_flow(2.0, 0.9).variance == theory.rate_flow(2.0, noise=0.9).variance
+
+
+def test_one_initial_distance_gives_one_curve_as_for_binary_replicas() -> None:
+    times = [0.0, 1.0, 2.0]
+    one = theory.stable_sign_dynamics(2.0, 1.0, 0.5, times, initial_distance=0.1)
+    gaussian = theory.binary_replicas(math.sqrt(2.0), math.sqrt(0.5), times, initial_distance=0.1)
+    assert one.distance.shape == gaussian.distance.shape == (3,)
+    np.testing.assert_allclose(one.distance, gaussian.distance, rtol=1e-3)
+    several = theory.stable_sign_dynamics(2.0, 1.0, 0.5, times, initial_distance=[0.1])
+    np.testing.assert_array_equal(several.distance[:, 0], one.distance)
+    assert one.to_xarray().distance.dims == ("time",)
+    assert several.to_xarray().distance.dims == ("time", "pair")

@@ -15,8 +15,8 @@ from itertools import pairwise
 import lif_simulation as plain
 import numpy as np
 import pytest
-from lif_in_si import LIFCircuit, siegert
 from brian2 import mV
+from lif_in_si import LIFCircuit, siegert
 from reference_files import entries
 
 from heavytail_snn.analysis import theory

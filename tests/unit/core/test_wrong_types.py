@@ -20,7 +20,10 @@ NAMES = {
     "map, misspelt weights": (lambda: models.RateMap(weigths=WEIGHTS), "mean 'weights'"),
     "flow": (lambda: models.RateFlow(COUPLING, 10, gian=1), "gian .*RateFlow.*mean 'gain'"),
     "flow, own": (lambda: models.RateFlow(COUPLING, 10, schema="rk4"), "mean 'scheme'"),
-    "theta": (lambda: models.ThetaNetwork(COUPLING, 10), "drive .*given to ThetaNetwork.*add drive"),
+    "theta": (
+        lambda: models.ThetaNetwork(COUPLING, 10),
+        "drive .*given to ThetaNetwork.*add drive",
+    ),
     "theta, misspelt": (lambda: models.ThetaNetwork(COUPLING, 10, drve=1.0), "mean 'drive'"),
     "rapid theta": (
         lambda: models.RapidThetaNetwork(COUPLING, 10, drive=1.0, rapidnes=2.0),
