@@ -8,11 +8,9 @@ import difflib
 import inspect
 from collections.abc import Callable, Container, Iterable, Mapping
 from functools import partial, wraps
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import Any, Self
 
 from heavytail_snn.core.errors import ParameterError
-
-P, R = ParamSpec("P"), TypeVar("R")
 
 
 def check_options(
@@ -90,7 +88,7 @@ def check_arguments(cls: type, arguments: tuple[Any, ...], keywords: Mapping[str
             raise ParameterError(name, None, f"must be given to {cls.__name__}", f"add {name}=...")
 
 
-def renamed(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def renamed[**P, R](**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let a function take keywords by their former names too.
 
     Parameters
@@ -130,6 +128,7 @@ class CheckedArguments:
     """
 
     def __new__(cls, *arguments: Any, **keywords: Any) -> Self:
+        """Refuse names that no constructor of the class knows."""
         check_arguments(cls, arguments, keywords)
         return super().__new__(cls)
 

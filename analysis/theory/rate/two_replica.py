@@ -68,8 +68,8 @@ def two_replica(
     g : float
         Gain, **Gaussian convention**, in a state with activity (chaotic or driven by noise).
     perturbation : float
-        e in [1e-150, 1], whose square is a number; r = sqrt(1 - e^2) and zeta is independent with the variance of x.  The
-        initial distance is 1 - r.
+        e in [1e-150, 1], whose square is a number; r = sqrt(1 - e^2) and zeta is independent with
+        the variance of x.  The initial distance is 1 - r.
     noise : float
         White noise as in `rate_flow`, the same for both replicas.
     duration, past : float

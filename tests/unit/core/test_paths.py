@@ -23,7 +23,7 @@ def forbidden(*_, **__):
 
 def test_a_recording_is_not_written_into_a_missing_folder(tmp_path):
     path = tmp_path / "none" / "run.npz"
-    with pytest.raises(ParameterError, match="existing folder, got .*run.npz'; make the folder"):
+    with pytest.raises(ParameterError, match=r"existing folder, got .*run.npz'; make the folder"):
         RECORDING.write(path)
     path.parent.mkdir()  # the remedy
     RECORDING.write(path)
@@ -32,12 +32,12 @@ def test_a_recording_is_not_written_into_a_missing_folder(tmp_path):
 
 def test_files_to_write(tmp_path):
     (tmp_path / "a.npz").mkdir()
-    with pytest.raises(ParameterError, match="must be a file, not a folder.*add a name"):
+    with pytest.raises(ParameterError, match=r"must be a file, not a folder.*add a name"):
         RECORDING.write(tmp_path / "a.npz")
     RECORDING.write(tmp_path / "a.npz" / "name.npz")
     with pytest.raises(ParameterError, match=r"must end in \.npz, \.nix or \.txt"):
         RECORDING.write(tmp_path / "a.mat")
-    with pytest.raises(ParameterError, match='out must be a path.*"run.npz"'):
+    with pytest.raises(ParameterError, match=r'out must be a path.*"run.npz"'):
         output_file("out", 3, (".npz", ".nix"))
     assert output_file("out", "run.npz", (".npz", ".nix")).name == "run.npz"
 
@@ -45,17 +45,17 @@ def test_files_to_write(tmp_path):
 def test_files_and_folders_without_permission(tmp_path, monkeypatch):
     (tmp_path / "a.toml").write_text(DEFAULT_TOML)
     monkeypatch.setattr(os, "access", lambda path, mode: False)
-    with pytest.raises(ParameterError, match="must be readable.*permissions"):
+    with pytest.raises(ParameterError, match=r"must be readable.*permissions"):
         input_file("configuration", tmp_path / "a.toml")
-    with pytest.raises(ParameterError, match="must be writable.*write elsewhere"):
+    with pytest.raises(ParameterError, match=r"must be writable.*write elsewhere"):
         output_file("out", tmp_path / "a.npz", (".npz", ".nix"))
-    with pytest.raises(ParameterError, match="folder that can be written.*another folder"):
+    with pytest.raises(ParameterError, match=r"folder that can be written.*another folder"):
         output_folder("folder", tmp_path / "new")
 
 
 def test_configurations_that_are_no_files(tmp_path):
     for read in (read_config, engine.read_study):
-        with pytest.raises(ParameterError, match="must be an existing file.*print-default"):
+        with pytest.raises(ParameterError, match=r"must be an existing file.*print-default"):
             read(tmp_path / "nope.toml")
         with pytest.raises(ParameterError, match="must be a file, not a folder"):
             read(tmp_path)

@@ -57,7 +57,7 @@ TYPES = {
     "recording": (
         lambda: analysis.recorded.surrogate_test(lambda r: 1.0, 3), "must be a Recording"
     ),
-    "states": (lambda: models.BinaryNetwork(COUPLING, 10, states=3), "must be a list.*leave it out"),
+    "states": (lambda: models.BinaryNetwork(COUPLING, 10, states=3), "a list.*leave it out"),
     "record": (
         lambda: ht.simulate(models.LIFNetwork(WEIGHTS), 5 * ms, record=3, backend="numpy"),
         r'record must be a list of names, got 3; write record=\["v"\]',

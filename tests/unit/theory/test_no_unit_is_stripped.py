@@ -31,7 +31,7 @@ CALLS = {
 def test_numbers_with_a_unit_are_refused(name, unit):
     numbers = np.array([1.0, 2.0])
     for values in (numbers * unit, list(numbers * unit), tuple(numbers * unit)):
-        with pytest.raises(UnitError, match="must have no unit.*divide by the unit"):
+        with pytest.raises(UnitError, match=r"must have no unit.*divide by the unit"):
             CALLS[name](values)
     CALLS[name](numbers * unit / unit)  # the remedy
     CALLS[name](list(numbers * unit / unit))
