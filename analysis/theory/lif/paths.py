@@ -241,7 +241,7 @@ def respond(
         raster, counts = integrate(
             jumps,
             mean[part],
-            *stationary_start(generator.random(jumps.shape[0]), mean[part], membrane),
+            *stationary_start(generator.random((jumps.shape[0],)), mean[part], membrane),
             membrane.decay,
             membrane.theta,
             membrane.v_reset,
