@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from heavytail_snn.core.errors import ParameterError, check_choice, check_integer, check_real
+from heavytail_snn.core.paths import input_file
+from heavytail_snn.core.showing import Shown
 
 MODELS = ("rate_map", "lif", "binary")
 MODEL_REMEDY = 'use model = "rate_map", "lif" or "binary"'
@@ -72,8 +74,11 @@ networks = 3
 """
 
 
+_REMEDY_FILE = "name a TOML file, such as one from heavytail-snn study --print-default > study.toml"
+
+
 @dataclass(frozen=True, kw_only=True)
-class NetworkConfig:
+class NetworkConfig(Shown):
     """One kind of network at one or more stabilities and sizes.
 
     Parameters
@@ -104,7 +109,7 @@ class NetworkConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StudyConfig:
+class StudyConfig(Shown):
     """A resolved configuration: everything needed to run a study again.
 
     Parameters
@@ -155,10 +160,8 @@ def read_config(path: Path | str) -> StudyConfig:
     ------
     ParameterError
         Naming the file, line, value, rule and remedy.
-    OSError
-        If the file cannot be read.
     """
-    path = Path(path)
+    path = input_file("configuration", path, remedy=_REMEDY_FILE)
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

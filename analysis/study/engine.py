@@ -26,6 +26,7 @@ from heavytail_snn.analysis.study.registry import measure, predict
 from heavytail_snn.analysis.study.report import write_study_report
 from heavytail_snn.analysis.study.result import LABELS, STORED, Case, Study
 from heavytail_snn.core.errors import ParameterError, RecordingError
+from heavytail_snn.core.paths import input_file, output_folder
 from heavytail_snn.core.results import Estimate
 from heavytail_snn.data import EXAMPLE_PATH
 from heavytail_snn.recording.recording import Recording
@@ -56,6 +57,8 @@ def run_study(
     RecordingError, ParameterError
         If the recording cannot be read or cannot be what it claims to be; before any simulation.
     """
+    if folder is not None:
+        folder = output_folder("folder", folder)
     recording = description = None
     if config.recording:
         say(f"read {config.recording}")
@@ -70,7 +73,7 @@ def run_study(
     if folder is None:
         return study
     say("figures and report")
-    return Study(config, cases, recording, description, write_study_report(study, Path(folder)))
+    return Study(config, cases, recording, description, write_study_report(study, folder))
 
 
 def run_case(
@@ -169,6 +172,7 @@ def stored_in(path: Path) -> dict[str, Any]:
     ParameterError
         If the file holds no such block.
     """
+    path = input_file("report", path, remedy="name a report.html, or a TOML file")
     text = path.read_text(encoding="utf-8", errors="replace")
     block = re.search(rf'<script type="application/json" id="{STORED}">(.*?)</script>', text, re.S)
     if block is None:

@@ -21,6 +21,7 @@ from brian2.devices.device import get_device, runtime_device
 from brian2.groups import neurongroup
 from brian2.groups.group import CodeRunner
 from brian2.input.poissoninput import PoissonInput
+from brian2.parsing.expressions import is_boolean_expression
 from brian2.synapses import synapses as synapses_module
 
 from heavytail_snn.core.errors import ParameterError
@@ -110,6 +111,11 @@ def refractory(group: NeuronGroup) -> Any:
 def add_counter(group: NeuronGroup, name: str) -> None:
     """Give each neuron of a group an integer variable that its equations do not declare."""
     group.variables.add_array(name, size=len(group), dtype=np.int32)
+
+
+def is_condition(expression: str, group: NeuronGroup) -> bool:
+    """Return whether an expression of a group is true or false rather than a number."""
+    return is_boolean_expression(expression, group.variables)
 
 
 def is_code_runner(item: Any) -> bool:

@@ -21,6 +21,7 @@ from heavytail_snn.core.errors import (
     check_real,
 )
 from heavytail_snn.core.options import options_of, refuse_unknown
+from heavytail_snn.core.paths import output_file
 from heavytail_snn.core.results import plain
 from heavytail_snn.core.time_units import one_time
 from heavytail_snn.recording import readers
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from heavytail_snn.recording.recording import Recording
 
 FORMATS = ("text", "mat", "npz", "nwb", "phy", "neo")
+WRITTEN = (".npz", ".nix", ".txt")
 SUFFIXES = {
     ".txt": "text",
     ".csv": "text",
@@ -148,17 +150,15 @@ def write(recording: "Recording", path: str | PathLike[str]) -> None:
     Raises
     ------
     ParameterError
-        If the suffix is none of these, or a .txt file would lose traces.
+        If the suffix is none of these, the folder does not exist, or a .txt file would lose traces.
     """
-    path = _checked_path(path)
+    path = output_file("path", _checked_path(path), WRITTEN)
     if path.suffix == ".npz":
         _write_npz(recording, path)
     elif path.suffix == ".nix":
         _write_nix(recording, path)
-    elif path.suffix == ".txt":
-        _write_text(recording, path)
     else:
-        raise ParameterError("path", str(path), "must end in .npz, .nix or .txt")
+        _write_text(recording, path)
 
 
 def _format_of(path: Path) -> str:

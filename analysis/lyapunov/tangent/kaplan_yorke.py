@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 from numpy.typing import ArrayLike
 
+from heavytail_snn.core.arrays import check_no_unit
 from heavytail_snn.core.errors import ParameterError, check_real
 
 
@@ -22,7 +23,7 @@ def kaplan_yorke_dimension(
     Parameters
     ----------
     exponents : (m,) array
-        In any order and any unit; ``-inf`` is allowed.
+        Plain numbers, in any order and all in one unit; ``-inf`` is allowed.
     complete : bool, optional
         Whether `exponents` is the whole spectrum.  It matters only where no partial sum is
         negative: the dimension is then ``m`` for a whole spectrum and nan for its leading part,
@@ -84,7 +85,7 @@ def entropy_rate(
     Parameters
     ----------
     exponents : (m,) array
-        In any order; the result has their unit, in nats.
+        Plain numbers, in any order; the result is in their unit, in nats.
     complete : bool, optional
         Whether `exponents` is the whole spectrum.
     zero_tolerance : float, optional
@@ -122,6 +123,7 @@ def largest_is_neutral(ordered: np.ndarray, zero_tolerance: float) -> bool:
 
 
 def _descending(exponents: ArrayLike) -> np.ndarray:
+    check_no_unit("exponents", exponents)
     values = np.asarray(exponents)
     if values.ndim != 1 or values.size == 0 or values.dtype.kind not in "iuf":
         raise ParameterError(
