@@ -81,8 +81,8 @@ def run_script(
             return done.result
         except _Failed as failed:
             raise failed.__cause__ from None  # type: ignore[misc]
-        except SystemExit:
-            pass
+        except SystemExit as end:
+            counter.ended = f" before it called sys.exit({end.code})"
         except Exception as error:
             raise ScriptError(
                 "script", str(path),
@@ -90,7 +90,7 @@ def run_script(
                 "run the script by itself first, or correct it with --set NAME=VALUE",
             ) from error  # fmt: skip
     raise ScriptError(
-        "script", str(path), f"must call run() at least {at_run} times, and did {counter.n} times",
+        "script", str(path), f"must call run() at least {at_run} times, and did {counter.n} times{counter.ended}",
         f"choose --run between 1 and {counter.n}" if counter.n else
         "give a script that runs a network when it is executed",
     )  # fmt: skip
@@ -98,7 +98,8 @@ def run_script(
 
 class _Counter:
     def __init__(self, take_over: Callable[..., Any], at_run: int, file: str) -> None:
-        self.take_over, self.at_run, self.file, self.n = take_over, at_run, file, 0
+        self.take_over, self.at_run, self.file = take_over, at_run, file
+        self.n, self.ended = 0, ""
 
     @contextmanager
     def installed(self) -> Iterator[None]:

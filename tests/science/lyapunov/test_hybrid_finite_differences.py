@@ -14,7 +14,7 @@ from hybrid_networks import EVENTS, GAP, GIVEN, HELD, JUNCTION, LIF, NS, joined,
 
 from heavytail_snn.analysis.lyapunov.brian.equations.refusals import UnreadableModelError
 from heavytail_snn.analysis.lyapunov.hybrid.exact import motion as X
-from heavytail_snn.analysis.lyapunov.hybrid.kernel import C_LIFTED
+from heavytail_snn.analysis.lyapunov.hybrid.kernels.fields import C_LIFTED
 from heavytail_snn.analysis.lyapunov.hybrid.state import differentiate_all
 from heavytail_snn.analysis.lyapunov.hybrid.system import read_system
 
