@@ -90,7 +90,8 @@ def run_script(
                 "run the script by itself first, or correct it with --set NAME=VALUE",
             ) from error  # fmt: skip
     raise ScriptError(
-        "script", str(path), f"must call run() at least {at_run} times, and did {counter.n} times{counter.ended}",
+        "script", str(path),
+        f"must call run() at least {at_run} times, and did {counter.n} times{counter.ended}",
         f"choose --run between 1 and {counter.n}" if counter.n else
         "give a script that runs a network when it is executed",
     )  # fmt: skip

@@ -12,7 +12,7 @@ that the caller can take recorded values or refuse.
 """
 
 import ast
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Any
 
 from heavytail_snn.analysis.lyapunov.hybrid.functions import SMOOTH, STEPS
@@ -57,13 +57,13 @@ class Statements:
     def __init__(
         self,
         lookup: Lookup,
-        alias: Callable[[str], Hashable] = lambda name: name,
-        guard: Callable[[Hashable], tuple[Hashable, Value, Value] | None] = lambda key: None,
+        alias: Callable[[str], Any] = lambda name: name,
+        guard: Callable[[Any], tuple[Any, Value, Value] | None] = lambda key: None,
     ) -> None:
         self._lookup, self._alias, self._guard = lookup, alias, guard
         self.lines: list[str] = []
-        self.assigned: dict[Hashable, Value] = {}
-        self.jumps: set[Hashable] = set()
+        self.assigned: dict[Any, Value] = {}
+        self.jumps: set[Any] = set()
 
     # ------------------------------------------------------------ statements
 
@@ -163,7 +163,7 @@ class Statements:
             raise ParameterError("expression", name, "is a function and must be called")
         return self._draw() if found.random else found
 
-    def resolve(self, key: Hashable, otherwise: Value) -> Value:
+    def resolve(self, key: Any, otherwise: Value) -> Value:
         """Return the present value of a variable: the assigned one, or the given one."""
         return self.assigned.get(key, otherwise)
 
@@ -244,8 +244,8 @@ class Statements:
         `slopes` are those by the parts, and `depends` tells in which parts they vary.
         """
         name = code if named else self._emit(code)
-        terms: dict[Hashable, list[str]] = {}
-        uncertain: set[Hashable] = set()
+        terms: dict[Any, list[str]] = {}
+        uncertain: set[Any] = set()
         for number, (part, slope) in enumerate(zip(parts, slopes, strict=True)):
             factor = slope
             if part.slopes and _literal(slope) is None:
@@ -328,7 +328,7 @@ def function_call(name: str) -> Call | None:
     return None
 
 
-def _reads(parts: list[Value]) -> frozenset[Hashable]:
+def _reads(parts: list[Value]) -> frozenset[Any]:
     return frozenset().union(*(p.reads for p in parts))
 
 

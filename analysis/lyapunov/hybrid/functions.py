@@ -6,6 +6,7 @@ derivative 0 on either side; what happens at the step itself is decided by the c
 """
 
 import math
+from typing import Any
 
 import numba
 
@@ -101,10 +102,10 @@ STEPS: dict[str, str] = {
     "timestep": "_timestep({0}, {1})",
 }
 
-SCOPE = {
+SCOPE: dict[str, Any] = {
     "math": math,
-    **{f.__name__: f for f in (
-        _exprel, _exprel_slope, _clip, _inside, _sign, _int, _floor, _ceil, _timestep, _row,
-    )},
+    "_exprel": _exprel, "_exprel_slope": _exprel_slope, "_clip": _clip, "_inside": _inside,
+    "_sign": _sign, "_int": _int, "_floor": _floor, "_ceil": _ceil, "_timestep": _timestep,
+    "_row": _row,
 }  # fmt: skip
 """What the generated code refers to."""

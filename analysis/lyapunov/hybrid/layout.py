@@ -140,7 +140,8 @@ class Layout:
     # ------------------------------------------------------------ operations and flows
 
     def _operations(self) -> None:
-        system, bodies = self.system, []
+        system = self.system
+        bodies: list[tuple[str, ...]] = []
         constants: dict[str, int] = {}
         for block in self._blocks():
             for c in block.constants:
@@ -203,13 +204,13 @@ class Layout:
         self.rec_of = np.array(rec or [-1], dtype=np.int64)
         self._relations(ops)
         self.flows = np.zeros((max(1, len(self.populations)), 8), dtype=np.int64)
-        speeds = []
+        speeds: list[tuple[str, ...]] = []
         for p, owner in enumerate(self.populations):
             flow = self.flows[p]
             flow[K.F_BASE], flow[K.F_M] = self.base[owner], len(self.members[owner])
-            block = system.flows.get(owner)
-            if block is None:
+            if owner not in system.flows:
                 continue
+            block = system.flows[owner]
             kept = [(s, v) for s, v in block.outputs if s.name in system.active]
             flow[K.F_HAS], flow[K.F_BLOCK], flow[K.F_N] = 1, len(speeds), len(kept)
             flow[K.F_NR], flow[K.F_NC] = len(block.reads), len(block.others)
@@ -339,7 +340,7 @@ class Layout:
             if op.kind != SUM:
                 continue
             n = self.n_of[o]
-            seen = []
+            seen: list[np.ndarray] = []
             for slot in op.block.reads:
                 g = self.e_of_z[self.rows(slot, np.arange(n))]
                 new = np.ones(n, dtype=bool)

@@ -137,7 +137,7 @@ class Replay:
     def _walk(self, stop: int) -> None:
         layout = self.layout
         tape = self.tapes.between(self.now, stop)
-        atoms = int(max(1, layout.ops[:, K.ATOMS].max(initial=1)))
+        atoms = max(1, int(layout.ops[:, K.ATOMS].max(initial=1)))
         marks = (np.zeros((tape.at.size + 1, 2 * atoms)), self.lifted)
         speeds = np.full(tape.at.size + 1, np.nan)
         walk(
@@ -171,7 +171,7 @@ class Replay:
     def _misunderstood(self, cell: int, recorded: float, snapshot: int) -> UnreadableModelError:
         row = int(self.rows[cell])
         name = max((n for n, f in self.layout.z_first.items() if f <= row),
-                   key=self.layout.z_first.__getitem__)  # fmt: skip
+                   key=lambda n: self.layout.z_first[n])  # fmt: skip
         element = row - self.layout.z_first[name]
         time = self.steps[snapshot] * self.system.step
         return UnreadableModelError(

@@ -54,7 +54,9 @@ def _state(system: System) -> set[str]:
 
 def _given_noise(system: System, state: set[str]) -> set[str]:
     """Return variables that noise drives and nothing else in the network acts on."""
-    noisy, touched, pulls = set(), set(), {}
+    noisy: set[str] = set()
+    touched: set[str] = set()
+    pulls: dict[str, set[str]] = {}
     for op in system.operations:
         for slot, value in op.block.outputs:
             if op.kind != UPDATE:
@@ -85,8 +87,7 @@ def _drop_what_nobody_needs(system: System) -> None:
         kept = [op for op in system.operations if op.writes & needed or _decides(op)]
         more = set(needed)
         for op in kept:
-            blocks = [op.block, op.mark] if op.mark else [op.block]
-            for block in blocks:
+            for block in [op.block, op.mark] if op.mark else [op.block]:
                 more |= {slot.name for slot in (*block.reads, *block.others)}
         if more == needed:
             break

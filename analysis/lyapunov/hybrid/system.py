@@ -99,14 +99,14 @@ class Operation:
     item: Any
     source: str = ""
     event: str = "spike"
-    block: Block | None = None
-    condition: Condition | None = None
-    mark: Block | None = None
+    block: Block = field(default_factory=lambda: Block([], [], [], [], []))
+    condition: Any = None
+    mark: Any = None
 
     @property
     def writes(self) -> set[str]:
         """Names of the arrays that it writes."""
-        return {slot.name for slot, _ in (self.block.outputs if self.block else [])} | {
+        return {slot.name for slot, _ in self.block.outputs} | {
             slot.name for slot, _ in (self.mark.outputs if self.mark else [])
         }
 

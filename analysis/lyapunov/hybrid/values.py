@@ -1,6 +1,6 @@
 """What expressions become in generated code: values with derivatives, names, conditions."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,10 +26,10 @@ class Value:
     """
 
     code: str
-    slopes: Mapping[Hashable, str] = field(default_factory=dict)
+    slopes: Mapping[Any, str] = field(default_factory=dict)
     random: bool = False
-    random_slopes: frozenset[Hashable] = frozenset()
-    reads: frozenset[Hashable] = frozenset()
+    random_slopes: frozenset[Any] = frozenset()
+    reads: frozenset[Any] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,86 @@
+"""A stranger's script, taken over at one of its runs."""
+
+import json
+
+import pytest
+from brian2 import NeuronGroup, get_device
+from typer.testing import CliRunner
+
+from heavytail_snn.brian.script import ScriptError, run_script
+from heavytail_snn.cli.main import app
+
+SCRIPT = """
+from brian2 import *
+prefs.codegen.target = "numpy"
+set_device("cpp_standalone")
+N = 3
+tau = 10*ms
+group = NeuronGroup(N, "dv/dt = (2 - v)/tau : 1", threshold="v > 1", reset="v = 0")
+group.v = "i/(2.0*N)"
+run(20*ms)
+run(0.4*second)
+raise RuntimeError("never reached")
+"""
+
+
+@pytest.fixture
+def script(tmp_path):
+    path = tmp_path / "a model, ü.py"
+    path.write_text(SCRIPT, encoding="utf-8")
+    return path
+
+
+def seen(network, duration, names):
+    group = next(o for o in network.objects if isinstance(o, NeuronGroup))
+    return len(group), duration, float(names["tau"]), float(network.t)
+
+
+def test_the_run_asked_for_is_taken_over(script):
+    before = get_device()
+    assert run_script(script, seen) == (3, 0.02, 0.01, 0.0)
+    assert run_script(script, seen, at_run=2) == (3, 0.4, 0.01, 0.02)
+    assert get_device() is before
+
+
+def test_a_setting_replaces_what_the_script_assigns(script):
+    assert run_script(script, seen, settings={"N": "2 + 3", "tau": "5*ms"})[0] == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"at_run": 3}, "never reached"),
+        ({"settings": {"NN": "1"}}, "did you mean N"),
+        ({"settings": {"N": "1 +"}}, "must be a Python expression"),
+    ],
+)
+def test_what_cannot_be_reached_is_refused_by_name(script, options, match):
+    with pytest.raises(ScriptError, match=match):
+        run_script(script, seen, **options)
+
+
+def test_a_script_without_a_run_or_without_sense_is_refused(tmp_path):
+    path = tmp_path / "nothing.py"
+    path.write_text("x = 1\n")
+    with pytest.raises(ScriptError, match="must call run"):
+        run_script(path, seen)
+    path.write_text("def (:\n")
+    with pytest.raises(ScriptError, match="must be a Python file that parses"):
+        run_script(path, seen)
+    with pytest.raises(ScriptError, match="must be a Python file that parses"):
+        run_script(tmp_path / "missing.py", seen)
+
+
+def test_the_command_prints_a_spectrum_and_what_it_understood(script, tmp_path):
+    figure = tmp_path / "spectrum.png"
+    arguments = ["lyapunov", str(script), "--run", "2", "--k", "2", "--set", "N=2"]
+    found = CliRunner().invoke(app, [*arguments, "--json", "--plot", str(figure)])
+    assert found.exit_code == 0, found.output
+    result = json.loads(found.stdout)
+    assert len(json.dumps(result)) > 100
+    assert figure.stat().st_size > 1000
+    found = CliRunner().invoke(app, [*arguments, "--explain"])
+    assert "(NeuronGroup of 2): v" in found.output
+    found = CliRunner().invoke(app, ["lyapunov", str(script), "--k", "9"])
+    assert found.exit_code == 1
+    assert "must be at most 3" in found.output
