@@ -69,7 +69,15 @@ class UnitError(ParameterError, TypeError):
 
 
 class RecordingError(HeavytailError, ValueError):
-    """Spike data break a rule of `Recording`, or a file cannot be read as one."""
+    """Spike data break a rule of `Recording`, or a file cannot be read as one.
+
+    Attributes
+    ----------
+    remedies : tuple of mapping
+        Options of `Recording.read` that read the file after all, one mapping a way.
+    """
+
+    remedies: tuple[Mapping[str, Any], ...] = ()
 
 
 class ConvergenceError(HeavytailError, RuntimeError):
