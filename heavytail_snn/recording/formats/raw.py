@@ -39,6 +39,8 @@ class RawTrains:
         Further columns of the unit table, one value a unit.
     epochs, trials : dict of str to list, optional
         Tables with start and stop in the unit of the times, and columns.
+    invalid : dict of str to list, optional
+        Intervals that the file calls invalid: they are cut out of the support.
     attrs : dict
         Provenance for ``Recording.attrs``.
     """
@@ -53,6 +55,7 @@ class RawTrains:
     columns: Table = field(default_factory=dict)
     epochs: Table | None = None
     trials: Table | None = None
+    invalid: Table | None = None
     attrs: dict[str, Any] = field(default_factory=dict)
 
     def keep_column(self, name: str, values: Any) -> None:
