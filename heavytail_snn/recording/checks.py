@@ -11,6 +11,7 @@ import numpy as np
 
 from heavytail_snn.core.errors import ParameterError, RecordingError, UnitError
 from heavytail_snn.core.time_units import has_unit, one_time
+from heavytail_snn.recording.support import TimeSupport
 
 SORT_REMEDY = "pass sort=True to Recording.from_unsorted or Recording.read, if the order is noise"
 DROP_REMEDY = "pass drop_duplicates=True to Recording.from_unsorted or Recording.read"
@@ -138,6 +139,22 @@ def checked_limits(t_start: Any, t_stop: Any) -> tuple[float, float]:
             "s; give the limits of the run, a recording needs a duration"
         )
     return start, stop
+
+
+def check_support(times: np.ndarray, ids: np.ndarray, support: TimeSupport) -> None:
+    """Raise if a spike lies outside of its unit's support."""
+    if not support.has_gaps and times.size:
+        (low, high) = support.patterns[0][0]
+        if low <= times[0] and times[-1] <= high:
+            return
+    outside = support.interval_of(times, ids) < 0
+    if outside.any():
+        first = int(np.argmax(outside))
+        raise RecordingError(
+            f"spikes must lie inside the support of their unit, got unit {ids[first]} at "
+            f"{times[first]:.9g} s ({np.count_nonzero(outside)} such spikes); correct the support, "
+            "or pass drop_outside=True to Recording.from_unsorted"
+        )
 
 
 def as_dict(argument: str, value: Mapping[str, Any] | None) -> dict[str, Any]:

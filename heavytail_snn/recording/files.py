@@ -25,6 +25,7 @@ from heavytail_snn.core.results import plain
 from heavytail_snn.core.time_units import one_time
 from heavytail_snn.recording import readers
 from heavytail_snn.recording.checks import check_finite
+from heavytail_snn.recording.stored import restored_parts, stored_parts
 from heavytail_snn.recording.traces import Trace
 
 if TYPE_CHECKING:
@@ -276,6 +277,7 @@ def _write_npz(recording: "Recording", path: Path) -> None:
         arrays[f"trace{number}_ids"] = trace.ids
         arrays[f"trace{number}_sampling"] = np.array([trace.t_start, trace.dt])
         arrays[f"trace{number}_unit"] = trace.unit
+    arrays.update(stored_parts(recording))
     np.savez_compressed(path, **arrays)
 
 
@@ -295,6 +297,7 @@ def _from_own_npz(contents: dict[str, np.ndarray], make: "type[Recording]") -> "
         float(contents["t_stop"]),
         traces,
         json.loads(str(contents["attrs"])),
+        **restored_parts(contents),
     )
 
 

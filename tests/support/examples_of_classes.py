@@ -212,6 +212,9 @@ EXAMPLES = {
     "Constant": ht.Constant,
     "Coupling": lambda: ht.Coupling(ht.LogNormal(1.0), ht.FixedProbability(0.1), sign=ht.Dale()),
     "Dale": ht.Dale,
+    "EpochTable": lambda: ht.EpochTable(
+        {"start": [0.5, 1.5], "stop": [1.0, 2.0], "kind": ["<rest>", "run & rest"]}, 2
+    ),
     "Estimate": lambda: ht.Estimate("largest_exponent", 1.23456, 0.0123, "1/s", "<theory>"),
     "Exponential": ht.Exponential,
     "FixedInDegree": lambda: ht.FixedInDegree(100),
@@ -225,7 +228,11 @@ EXAMPLES = {
     "Recording": spikes,
     "Result": lambda: ht.Result(parameters={"a <b>": 1}, seed=3, warnings=("x < y & z",)),
     "StudentT": lambda: ht.StudentT(3.0),
+    "TimeSupport": lambda: ht.Recording(
+        [0.1, 3.5], [0, 1], 2, 0, 5, support=[[[0, 1], [2, 5]], [[3, 4]]]
+    ).support,
     "Trace": lambda: spikes().traces["v"],
+    "UnitTable": lambda: ht.UnitTable({"label": ["<good>", "a & b"], "depth": [100.0, 250.0]}, 2),
     "models.Activation": lambda: models.threshold_linear(0.5),
     "models.BinaryNetwork": lambda: models.BinaryNetwork(GAUSSIAN, 20, noise=0.5),
     "models.ColouredNoise": lambda: models.ColouredNoise(2 * mV, seed=1),

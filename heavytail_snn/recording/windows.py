@@ -1,0 +1,95 @@
+"""Counting windows that lie inside the intervals of a support, and the counts in them.
+
+Windows begin at the start of each interval and follow each other; what is left of an interval at
+its end is in no window, and no window reaches across a gap.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from heavytail_snn.core.errors import MemoryLimitError
+from heavytail_snn.recording.support import interval_numbers
+
+if TYPE_CHECKING:
+    from heavytail_snn.recording.recording import Recording
+
+# A spike closer than this fraction of a bin below a bin's edge lies on the edge: times on a
+# simulation grid carry rounding errors of some 1e-9 bins.
+EDGE_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Complete windows of one width inside sorted intervals.
+
+    Parameters
+    ----------
+    intervals : (m, 2) ndarray
+        In seconds.
+    width : float
+        In seconds.
+    """
+
+    intervals: np.ndarray
+    width: float
+
+    @property
+    def per_interval(self) -> np.ndarray:
+        """Number of complete windows in each interval, shape (m,)."""
+        exact = np.diff(self.intervals, axis=1)[:, 0] / self.width
+        return (exact + EDGE_TOLERANCE).astype(np.int64)
+
+    @property
+    def n(self) -> int:
+        """Number of windows."""
+        return int(self.per_interval.sum())
+
+    @property
+    def starts(self) -> np.ndarray:
+        """Starts of the windows in seconds, shape (n,)."""
+        number = self.per_interval
+        within = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
+        return np.repeat(self.intervals[:, 0], number) + within * self.width
+
+    def index(self, times: np.ndarray) -> np.ndarray:
+        """Return the window of each time, -1 for none; a time on an edge is in the later one.
+
+        A time at the end of an interval that whole windows fill is in the last of them.
+        """
+        if len(self.intervals) == 0:
+            return np.full(times.shape, -1)
+        number = self.per_interval
+        one = len(self.intervals) == 1
+        interval = 0 if one else interval_numbers(self.intervals, times)
+        position = (times - self.intervals[interval, 0]) / self.width
+        place = np.floor(position + EDGE_TOLERANCE).astype(np.int64)
+        exact = np.diff(self.intervals, axis=1)[:, 0] / self.width
+        full = np.abs(exact - number) < EDGE_TOLERANCE
+        last = full[interval] & (place == number[interval]) & (times <= self.intervals[interval, 1])
+        place = place - last
+        inside = (place >= 0) & (place < number[interval])
+        if not one:
+            inside &= interval >= 0
+        return np.where(inside, (np.cumsum(number) - number)[interval] + place, -1)
+
+
+def counts_in(recording: "Recording", windows: Windows) -> np.ndarray:
+    """Return the spikes of each unit in each window, shape (n_windows, n_units), int."""
+    n_units = recording.n_units
+    index = windows.index(recording.times)
+    inside = index >= 0
+    flat = index[inside] * n_units + recording.ids[inside]
+    return np.bincount(flat, minlength=windows.n * n_units).reshape(windows.n, n_units)
+
+
+def check_count_memory(n_bins: float, n_units: int, bin_size: float, max_memory: float) -> None:
+    """Raise if counts in `n_bins` bins of all units need more than `max_memory` bytes."""
+    needed = 8.0 * n_bins * n_units
+    if needed > max_memory:
+        raise MemoryLimitError(
+            f"bins of {bin_size:g} s for {n_units} units over {n_bins * bin_size:g} s need "
+            f"{1e-9 * needed:.3g} GB, more than max_memory = {1e-9 * max_memory:.3g} GB; "
+            "use wider bins, fewer units (select) or a shorter stretch (slice)"
+        )
