@@ -14,7 +14,18 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("heavytail_snn", "models", "analysis")
 FLOORS = (  # from the ground up; an import never points up
     ("core",),
-    ("weights", "recording"),
+    ("weights", "door"),
+    ("recording/raw",),
+    ("recording/formats/tree", "recording/formats/sorters"),
+    (
+        "recording/formats/text",
+        "recording/formats/numpy_files",
+        "recording/formats/matlab",
+        "recording/formats/objects",
+    ),
+    ("recording/formats/hdf5_files",),
+    ("recording/formats",),
+    ("recording/writers", "recording"),
     ("data", "brian"),
     ("brian/simulation",),
     ("models", "models/rate", "models/binary", "models/brian", "models/pulse"),

@@ -45,7 +45,9 @@ def _word(name: str, value: Any) -> str:
     if value is True:
         return flag
     text = str(value)
-    return f"{flag} {text}" if text.replace("_", "").replace(".", "").isalnum() else f'{flag} "{text}"'
+    return (
+        f"{flag} {text}" if text.replace("_", "").replace(".", "").isalnum() else f'{flag} "{text}"'
+    )
 
 
 @contextmanager

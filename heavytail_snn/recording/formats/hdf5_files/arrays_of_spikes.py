@@ -12,8 +12,8 @@ from heavytail_snn.core.errors import RecordingError
 from heavytail_snn.door.hdf5 import Hdf5
 from heavytail_snn.door.numbers import exact_ids, exact_times
 from heavytail_snn.door.refusals import refusal
-from heavytail_snn.recording.formats.options import Reading
-from heavytail_snn.recording.formats.raw import RawTrains
+from heavytail_snn.recording.raw.options import Reading
+from heavytail_snn.recording.raw.trains import RawTrains
 
 
 def is_mea(file: Hdf5) -> bool:

@@ -7,9 +7,9 @@ from heavytail_snn.core.errors import RecordingError
 from heavytail_snn.door.hdf5 import Hdf5, open_hdf5
 from heavytail_snn.recording.formats.hdf5_files import arrays_of_spikes, kwik, nwb, sonata
 from heavytail_snn.recording.formats.matlab import mat73
-from heavytail_snn.recording.formats.options import Reading
-from heavytail_snn.recording.formats.raw import RawTrains
 from heavytail_snn.recording.formats.tree.walk import find_spikes
+from heavytail_snn.recording.raw.options import Reading
+from heavytail_snn.recording.raw.trains import RawTrains
 
 KINDS = {
     "mat73": (mat73.is_mat73, mat73.read_mat73),
@@ -34,7 +34,7 @@ def read_hdf5(path: Path, reading: Reading, kind: str | None = None) -> RawTrain
         if kind is not None:
             return KINDS[kind][1](file, reading)
         if file.attribute("/", "format") == "nix":
-            from heavytail_snn.recording.formats.neo_files import read_neo
+            from heavytail_snn.recording.formats.objects.neo_files import read_neo
 
             return read_neo(path, reading)
         if reading.variable is None:

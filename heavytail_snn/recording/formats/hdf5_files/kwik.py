@@ -8,8 +8,8 @@ from typing import Any
 from heavytail_snn.door.hdf5 import Hdf5
 from heavytail_snn.door.numbers import one_number
 from heavytail_snn.door.refusals import refusal
-from heavytail_snn.recording.formats.options import Reading
-from heavytail_snn.recording.formats.raw import RawTrains, raw_pairs
+from heavytail_snn.recording.raw.options import Reading
+from heavytail_snn.recording.raw.trains import RawTrains, raw_pairs
 
 LABELS = {0: "noise", 1: "mua", 2: "good", 3: "unsorted"}
 

@@ -12,8 +12,8 @@ import numpy as np
 from heavytail_snn.core.errors import RecordingError
 from heavytail_snn.door.hdf5 import Hdf5
 from heavytail_snn.door.numbers import exact_ids, exact_times
-from heavytail_snn.recording.formats.options import Reading
-from heavytail_snn.recording.formats.raw import RawTrains, Table
+from heavytail_snn.recording.raw.options import Reading
+from heavytail_snn.recording.raw.trains import RawTrains, Table
 
 RAGGED = "_index"
 LEFT_OUT = ("spike_times", "obs_intervals", "waveforms", "waveform_mean", "waveform_sd", "id")
@@ -42,8 +42,7 @@ def read_nwb(file: Hdf5, reading: Reading) -> RawTrains:
     _electrodes(file, raw)
     if file.has("/units/obs_intervals"):
         raw.support = [
-            part.reshape(-1, 2).astype(np.float64)
-            for part in _ragged(file, "/units/obs_intervals")
+            part.reshape(-1, 2).astype(np.float64) for part in _ragged(file, "/units/obs_intervals")
         ]
         edges = np.concatenate([np.ravel(part) for part in raw.support] or [np.empty(0)])
         if edges.size:

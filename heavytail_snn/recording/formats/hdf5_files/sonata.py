@@ -8,8 +8,8 @@ import numpy as np
 from heavytail_snn.core.errors import RecordingError
 from heavytail_snn.door.hdf5 import Hdf5
 from heavytail_snn.door.literals import unit_of_time
-from heavytail_snn.recording.formats.options import Reading
-from heavytail_snn.recording.formats.raw import RawTrains, raw_pairs
+from heavytail_snn.recording.raw.options import Reading
+from heavytail_snn.recording.raw.trains import RawTrains, raw_pairs
 
 
 def is_sonata(file: Hdf5) -> bool:

@@ -11,9 +11,9 @@ import numpy as np
 
 from heavytail_snn.core.errors import RecordingError
 from heavytail_snn.door.numbers import exact_times, one_number
-from heavytail_snn.recording.formats.options import Reading
-from heavytail_snn.recording.formats.raw import RawTrains, raw_pairs
 from heavytail_snn.recording.formats.tree.walk import find_spikes
+from heavytail_snn.recording.raw.options import Reading
+from heavytail_snn.recording.raw.trains import RawTrains, raw_pairs
 
 Tree = dict[str, Any]
 

@@ -10,8 +10,8 @@ from heavytail_snn.core.errors import RecordingError
 from heavytail_snn.door.refusals import reading as reading_file
 from heavytail_snn.door.regular import check_budget, regular_file
 from heavytail_snn.recording.formats.matlab.layouts import from_matlab
-from heavytail_snn.recording.formats.options import Reading
-from heavytail_snn.recording.formats.raw import RawTrains
+from heavytail_snn.recording.raw.options import Reading
+from heavytail_snn.recording.raw.trains import RawTrains
 
 DEEPEST = 20
 BYTES = 8

@@ -11,8 +11,8 @@ import numpy as np
 from heavytail_snn.core.errors import RecordingError
 from heavytail_snn.door.hdf5 import Hdf5
 from heavytail_snn.recording.formats.matlab.layouts import from_matlab
-from heavytail_snn.recording.formats.options import Reading
-from heavytail_snn.recording.formats.raw import RawTrains
+from heavytail_snn.recording.raw.options import Reading
+from heavytail_snn.recording.raw.trains import RawTrains
 
 DEEPEST = 20
 MOST_CELLS = 200_000
@@ -54,7 +54,7 @@ class _Cells:
             raise RecordingError(f"{self.file.path} nests cells too deeply, or has too many")
         if hasattr(item, "keys"):
             return self._struct(item, depth)
-        if "MATLAB_empty" in item.attrs and item.attrs["MATLAB_empty"]:
+        if item.attrs.get("MATLAB_empty"):
             return np.empty(0)
         kind = self._class_of(item)
         values = self.file.values(item, item.name or "a cell")

@@ -13,9 +13,9 @@ from heavytail_snn.door.arrays import load_npy
 from heavytail_snn.door.numbers import exact_ids, exact_times
 from heavytail_snn.door.refusals import reading as reading_file
 from heavytail_snn.door.regular import regular_file
-from heavytail_snn.recording.formats.options import Reading
-from heavytail_snn.recording.formats.raw import RawTrains, Table, split_by_id
 from heavytail_snn.recording.formats.sorters.tables import read_tsv
+from heavytail_snn.recording.raw.options import Reading
+from heavytail_snn.recording.raw.trains import RawTrains, Table, split_by_id
 
 PHY_ANNOTATION = {0: "noise", 1: "mua", 2: "good", 3: "unsorted"}
 
@@ -99,5 +99,3 @@ def _intervals(path: Path, thing: str) -> Table | None:
         if name != "intervals" and len(values) == len(array):
             table[name] = [value.item() if hasattr(value, "item") else value for value in values]
     return table
-
-

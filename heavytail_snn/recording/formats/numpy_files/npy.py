@@ -6,9 +6,9 @@ import numpy as np
 
 from heavytail_snn.core.errors import RecordingError
 from heavytail_snn.door.arrays import load_npy
-from heavytail_snn.recording.formats.options import Reading
-from heavytail_snn.recording.formats.raw import RawTrains
 from heavytail_snn.recording.formats.tree.walk import find_spikes
+from heavytail_snn.recording.raw.options import Reading
+from heavytail_snn.recording.raw.trains import RawTrains
 
 # files of folders that hold all spikes of all units, whose units lie beside them
 PARTS = {"spike_times.npy": "spike_clusters.npy", "spikes.times.npy": "spikes.clusters.npy"}

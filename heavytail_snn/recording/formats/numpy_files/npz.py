@@ -7,9 +7,9 @@ import numpy as np
 from heavytail_snn.core.errors import RecordingError
 from heavytail_snn.door.arrays import Archive, open_npz
 from heavytail_snn.door.regular import budget, check_budget
-from heavytail_snn.recording.formats.options import Reading
-from heavytail_snn.recording.formats.raw import RawTrains, split_by_id
 from heavytail_snn.recording.formats.tree.walk import find_spikes
+from heavytail_snn.recording.raw.options import Reading
+from heavytail_snn.recording.raw.trains import RawTrains, split_by_id
 
 OWN = "heavytail_snn_format"
 PYNAPPLE_SPIKES = ("TsGroup", "Ts")

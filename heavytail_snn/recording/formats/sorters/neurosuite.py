@@ -15,8 +15,8 @@ from heavytail_snn.door.numbers import exact_times
 from heavytail_snn.door.refusals import reading as reading_file
 from heavytail_snn.door.refusals import refusal
 from heavytail_snn.door.regular import read_bytes, read_small_text, regular_file
-from heavytail_snn.recording.formats.options import Reading
-from heavytail_snn.recording.formats.raw import RawTrains, split_by_id
+from heavytail_snn.recording.raw.options import Reading
+from heavytail_snn.recording.raw.trains import RawTrains, split_by_id
 
 NAME = re.compile(r"^(?P<base>.+)\.(?P<kind>res|clu)\.(?P<shank>\d+)$")
 LABELS = {0: "noise", 1: "mua"}
@@ -68,9 +68,7 @@ def _shanks(path: Path) -> list[Path]:
 def _shank(file: Path) -> tuple[RawTrains, list[int], str]:
     parts = NAME.match(file.name)
     assert parts is not None
-    res, clu = (
-        file.parent / f"{parts['base']}.{kind}.{parts['shank']}" for kind in ("res", "clu")
-    )
+    res, clu = (file.parent / f"{parts['base']}.{kind}.{parts['shank']}" for kind in ("res", "clu"))
     times = exact_times(res.name, _numbers(res))
     clusters = _numbers(clu)
     if not clusters.size or clusters.size - 1 != times.size:

@@ -15,9 +15,9 @@ from heavytail_snn.door.numbers import are_whole, exact_ids, exact_times, one_nu
 from heavytail_snn.door.refusals import reading as reading_file
 from heavytail_snn.door.refusals import refusal
 from heavytail_snn.door.regular import read_small_text, regular_file
-from heavytail_snn.recording.formats.options import Reading
-from heavytail_snn.recording.formats.raw import RawTrains, split_by_id
 from heavytail_snn.recording.formats.sorters.tables import read_tsv
+from heavytail_snn.recording.raw.options import Reading
+from heavytail_snn.recording.raw.trains import RawTrains, split_by_id
 
 IDS = ("cluster_id", "id")
 

@@ -15,11 +15,11 @@ from heavytail_snn.door.literals import unit_of_time
 from heavytail_snn.door.numbers import are_whole
 from heavytail_snn.door.refusals import reading as reading_file
 from heavytail_snn.door.refusals import refusal
-from heavytail_snn.recording.formats.frames import from_frame
-from heavytail_snn.recording.formats.options import Reading
-from heavytail_snn.recording.formats.raw import RawTrains, raw_pairs
 from heavytail_snn.recording.formats.text.lines import Lines, check_whole, read_lines, split
 from heavytail_snn.recording.formats.text.trains import is_one_train_a_line, trains_of_lines
+from heavytail_snn.recording.formats.tree.frames import from_frame
+from heavytail_snn.recording.raw.options import Reading
+from heavytail_snn.recording.raw.trains import RawTrains, raw_pairs
 
 OWN_HEADER = "# heavytail_snn recording"
 OWN_END = "# end of recording"

@@ -6,9 +6,9 @@ import numpy as np
 
 from heavytail_snn.core.errors import RecordingError
 from heavytail_snn.door.refusals import reading as reading_file
-from heavytail_snn.recording.formats.options import Reading
-from heavytail_snn.recording.formats.raw import RawTrains
 from heavytail_snn.recording.formats.text.lines import Lines, is_number, read_lines
+from heavytail_snn.recording.raw.options import Reading
+from heavytail_snn.recording.raw.trains import RawTrains
 
 FEWEST_VALUES = 13  # numbers in each line that can be no columns of a table
 
@@ -38,7 +38,9 @@ def trains_of_lines(lines: Lines, place: str) -> RawTrains:
     """Return each line as a train."""
     for number in range(len(lines.rows)):
         if not lines.is_numeric(number):
-            raise RecordingError(f"{place}: a line must hold times, got {lines.rows[number][:60]!r}")
+            raise RecordingError(
+                f"{place}: a line must hold times, got {lines.rows[number][:60]!r}"
+            )
     trains = [_numbers(lines, i) for i in range(len(lines.rows))]
     if not trains:
         raise RecordingError(f"{place} holds no spike times; an empty file is no recording")

@@ -10,8 +10,8 @@ import numpy as np
 from heavytail_snn.core.errors import ParameterError
 from heavytail_snn.door.numbers import are_whole, exact_times
 from heavytail_snn.door.refusals import refusal
-from heavytail_snn.recording.formats.options import Reading
-from heavytail_snn.recording.formats.raw import RawTrains, raw_pairs
+from heavytail_snn.recording.raw.options import Reading
+from heavytail_snn.recording.raw.trains import RawTrains, raw_pairs
 
 FEWEST_SIDES = 3  # a raster has at least so many units and bins; two columns are (time, id)
 LARGEST_COUNT = 1  # two spikes in a bin have lost their times
@@ -62,7 +62,9 @@ def from_columns(columns: list[Any], place: str, reading: Reading) -> RawTrains:
     if time is not None and time == unit:
         raise ParameterError("id_column", unit, "must be another column than time_column")
     if len(columns) == 2 and (time is None) != (unit is None):
-        time, unit = (1 - unit, unit) if time is None and unit is not None else (time, 1 - (time or 0))
+        time, unit = (
+            (1 - unit, unit) if time is None and unit is not None else (time, 1 - (time or 0))
+        )
     if time is not None and unit is None:
         return RawTrains([exact_times(place, columns[time])], [place])
     if time is None:

@@ -14,10 +14,10 @@ from heavytail_snn.core.errors import ParameterError, RecordingError
 from heavytail_snn.door.literals import unit_of_time
 from heavytail_snn.door.numbers import exact_times, one_number
 from heavytail_snn.door.refusals import refusal
-from heavytail_snn.recording.formats.options import Reading
-from heavytail_snn.recording.formats.raw import RawTrains, raw_pairs
 from heavytail_snn.recording.formats.tree import names as known
 from heavytail_snn.recording.formats.tree.matrix import from_columns, from_matrix
+from heavytail_snn.recording.raw.options import Reading
+from heavytail_snn.recording.raw.trains import RawTrains, raw_pairs
 
 DEEPEST = 12
 MOST_LEAVES = 200_000
@@ -76,7 +76,9 @@ def _spikes(tree: Any, place: str, reading: Reading, depth: int) -> RawTrains:
 
 def _of_list(items: list[Any], place: str, reading: Reading) -> RawTrains:
     """Return a list, or nested lists, of trains or of structs with a train each."""
-    if items and all(isinstance(item, int | float) and not isinstance(item, bool) for item in items):
+    if items and all(
+        isinstance(item, int | float) and not isinstance(item, bool) for item in items
+    ):
         return RawTrains([exact_times(place, np.array(items))], [place])
     if items and all(_is_pair(item) for item in items) and len(items) > 2:
         return from_columns([[a for a, _ in items], [b for _, b in items]], place, reading)
@@ -261,7 +263,9 @@ def _is_scalar(value: Any) -> bool:
 def _holds_spikes(value: Any) -> bool:
     """Tell whether a branch could hold spikes: a vector, a matrix, or something that has one."""
     if isinstance(value, list):
-        return any(_holds_spikes(item) for item in value[:1000]) or _is_numbers(value) and bool(value)
+        return any(_holds_spikes(item) for item in value[:1000]) or (
+            _is_numbers(value) and bool(value)
+        )
     if isinstance(value, dict):
         return any(_holds_spikes(item) for item in list(value.values())[:1000])
     if _is_scalar(value):

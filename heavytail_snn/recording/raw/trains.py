@@ -138,5 +138,3 @@ def from_wire(rest: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> RawT
     if arrays["parts"].size:
         raw.support = np.split(arrays["support"], np.cumsum(arrays["parts"])[:-1])
     return raw
-
-

@@ -84,6 +84,8 @@ OPTIONS = (
     ReadingOption("t_stop", float, _same, "End of the run, s."),
     ReadingOption("sort", bool, _truth, "Sort the spikes."),
     ReadingOption("drop_duplicates", bool, _truth, "Drop repeated spikes."),
+    ReadingOption("drop_outside", bool, _truth,
+                  "Drop spikes outside of the intervals in which their unit was observed."),
     ReadingOption("units", str, _names, "Units to keep: their labels or names, as in good,mua."),
     ReadingOption("area", str, _names, "Areas to keep."),
     ReadingOption("min_rate", float, _positive, "Keep units of at least this rate, Hz."),

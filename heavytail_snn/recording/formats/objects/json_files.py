@@ -6,10 +6,10 @@ from typing import Any
 from heavytail_snn.door.literals import strict_json
 from heavytail_snn.door.refusals import reading as reading_file
 from heavytail_snn.door.regular import read_small_text
-from heavytail_snn.recording.formats.options import Reading
-from heavytail_snn.recording.formats.raw import RawTrains
 from heavytail_snn.recording.formats.tree.names import id_rank, is_times
 from heavytail_snn.recording.formats.tree.walk import find_spikes, from_mapping
+from heavytail_snn.recording.raw.options import Reading
+from heavytail_snn.recording.raw.trains import RawTrains
 
 LARGEST = 1e9  # bytes
 

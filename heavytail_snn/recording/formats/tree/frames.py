@@ -10,10 +10,10 @@ from heavytail_snn.door.numbers import exact_times
 from heavytail_snn.door.refusals import reading as reading_file
 from heavytail_snn.door.refusals import refusal
 from heavytail_snn.door.regular import check_budget
-from heavytail_snn.recording.formats.options import Reading
-from heavytail_snn.recording.formats.raw import RawTrains, raw_pairs
 from heavytail_snn.recording.formats.tree import names as known
 from heavytail_snn.recording.formats.tree.matrix import from_columns
+from heavytail_snn.recording.raw.options import Reading
+from heavytail_snn.recording.raw.trains import RawTrains, raw_pairs
 
 MOST_COLUMNS = 20  # of a long table that are looked through for what is constant in a unit
 
