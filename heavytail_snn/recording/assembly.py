@@ -4,6 +4,7 @@ Where a file does not say when the recording began and ended, the first and last
 and ``attrs["t_start_from"]`` and ``attrs["t_stop_from"]`` say so ("given", "file" or "spikes").
 """
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,9 @@ from heavytail_snn.door.refusals import refusal
 from heavytail_snn.recording.checks import check_finite
 from heavytail_snn.recording.raw.options import TIME_UNITS
 from heavytail_snn.recording.raw.trains import RawTrains, Table
+from heavytail_snn.recording.stored import restored_parts
 from heavytail_snn.recording.support import intersection, merged, time_support, without
+from heavytail_snn.recording.traces import Trace
 
 if TYPE_CHECKING:
     from heavytail_snn.recording.recording import Recording
@@ -56,6 +59,8 @@ def assembled(
     RecordingError
         If the times have no unit, or a rule of `Recording` is broken.
     """
+    if raw.own is not None and set(given) <= {"segment"}:
+        return _own(make, raw)
     seconds, origin = _seconds(place, raw, given)
     trains = [seconds(train) for train in raw.trains]
     for unit, train in enumerate(trains):
@@ -68,14 +73,34 @@ def assembled(
         table: _intervals(table, getattr(raw, table), seconds, attrs)
         for table in ("epochs", "trials")
     }
-    parts["units"] = _unit_table(raw)
+    parts["units"], parts["traces"] = _unit_table(raw), _traces(raw)
     parts["support"] = _support(raw, seconds, limits)
     repairs = {
         option: given.get(option, False) for option in ("sort", "drop_duplicates", "drop_outside")
     }
-    if raw.support is not None and not repairs["drop_outside"]:
+    if parts["support"] is not None and not repairs["drop_outside"]:
         _check_inside(place, trains, parts["support"], limits)
     return make.from_spike_trains(trains, *limits, attrs=attrs, **repairs, **parts)
+
+
+def _own(make: "type[Recording]", raw: RawTrains) -> "Recording":
+    """Return a recording that the library wrote through neo."""
+    assert raw.own is not None
+    parts = {name: np.array(value) for name, value in json.loads(raw.own["parts"]).items()}
+    if "part_support_intervals" in parts:
+        parts["part_support_intervals"] = parts["part_support_intervals"].reshape(-1, 2)
+    attrs = json.loads(raw.own["attrs"])
+    return make.from_spike_trains(
+        raw.trains, raw.t_start, raw.t_stop, attrs=attrs, traces=_traces(raw),
+        **restored_parts(parts),
+    )  # fmt: skip
+
+
+def _traces(raw: RawTrains) -> dict[str, Trace]:
+    return {
+        name: Trace(item.values, item.dt, item.t_start, item.unit, item.ids)
+        for name, item in raw.traces.items()
+    }
 
 
 # ---------------------------------------------------------------------------------- unit of time

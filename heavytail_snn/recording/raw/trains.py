@@ -17,6 +17,17 @@ Table = dict[str, list[Any]]
 
 
 @dataclass
+class RawTrace:
+    """A signal beside the spikes: (n_samples, n_channels) values, times in seconds."""
+
+    values: np.ndarray
+    dt: float
+    t_start: float
+    unit: str
+    ids: np.ndarray
+
+
+@dataclass
 class RawTrains:
     """What a reader found.
 
@@ -41,6 +52,10 @@ class RawTrains:
         Tables with start and stop in the unit of the times, and columns.
     invalid : dict of str to list, optional
         Intervals that the file calls invalid: they are cut out of the support.
+    traces : dict of str to RawTrace
+        Signals of recordings that the library wrote.
+    own : dict, optional
+        Attributes and parts of such a recording, as JSON texts.
     attrs : dict
         Provenance for ``Recording.attrs``.
     """
@@ -56,6 +71,8 @@ class RawTrains:
     epochs: Table | None = None
     trials: Table | None = None
     invalid: Table | None = None
+    traces: dict[str, RawTrace] = field(default_factory=dict)
+    own: dict[str, str] | None = None
     attrs: dict[str, Any] = field(default_factory=dict)
 
     def keep_column(self, name: str, values: Any) -> None:
@@ -127,14 +144,22 @@ def to_wire(raw: RawTrains) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "support": np.concatenate(support) if support else np.empty((0, 2)),
         "parts": np.array([len(part) for part in support], dtype=np.int64),
     }
-    rest = {name: value for name, value in vars(raw).items() if name not in ("trains", "support")}
-    return rest, arrays
+    facts = {}
+    for number, (name, trace) in enumerate(raw.traces.items()):
+        arrays |= {f"values{number}": trace.values, f"ids{number}": trace.ids}
+        facts[name] = [trace.dt, trace.t_start, trace.unit]
+    left_out = ("trains", "support", "traces")
+    rest = {name: value for name, value in vars(raw).items() if name not in left_out}
+    return rest | {"traces": facts}, arrays
 
 
 def from_wire(rest: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> RawTrains:
     """Return what `to_wire` was given."""
     trains = np.split(exact_times("times", arrays["times"]), np.cumsum(arrays["counts"])[:-1])
-    raw = RawTrains(trains if arrays["counts"].size else [], **rest)
+    raw = RawTrains(trains if arrays["counts"].size else [], **(dict(rest) | {"traces": {}}))
+    for number, (name, (dt, start, unit)) in enumerate(rest["traces"].items()):
+        values, ids = arrays[f"values{number}"], arrays[f"ids{number}"]
+        raw.traces[name] = RawTrace(values, dt, start, unit, ids)
     if arrays["parts"].size:
         raw.support = np.split(arrays["support"], np.cumsum(arrays["parts"])[:-1])
     return raw

@@ -18,11 +18,15 @@ RESERVED = ("spike_times", "obs_intervals", "electrodes", "electrode_group", "wa
 
 
 def write_nwb(recording: "Recording", path: Path) -> None:
-    """Write an NWB file; "session_start_time", "session_description" and "identifier" of attrs
-    describe the session.
+    """Write an NWB file; the limits of the run are those of the observed intervals.
 
-    Limits of the run are those of the observed intervals.
-    """  # fmt: skip
+    Parameters
+    ----------
+    recording : Recording
+        "session_start_time", "session_description" and "identifier" of its attrs describe the
+        session.
+    path : Path
+    """
     if recording.traces:
         raise ParameterError(
             "path", str(path), "must not be NWB for a recording with traces", "use .npz"

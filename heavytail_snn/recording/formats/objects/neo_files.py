@@ -4,6 +4,7 @@ Segments that follow each other are one recording with gaps; segments that overl
 clocks of their own, of which one must be chosen.
 """
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from heavytail_snn.door.numbers import exact_times
 from heavytail_snn.door.refusals import reading as reading_file
 from heavytail_snn.door.refusals import refusal
 from heavytail_snn.recording.raw.options import Reading
-from heavytail_snn.recording.raw.trains import RawTrains, plain_cell
+from heavytail_snn.recording.raw.trains import RawTrace, RawTrains, plain_cell
 
 WHAT = "a file that neo knows"
 PICKLES = ("PickleIO",)  # executes what the file says
@@ -84,6 +85,11 @@ def _segment(segment: Any, place: str) -> RawTrains:
         raw.names.append(_name(train, len(raw.names)))
     if not trains:
         return raw
+    if "attrs" in segment.annotations and "parts" in segment.annotations:
+        raw.own = {key: str(segment.annotations[key]) for key in ("attrs", "parts")}
+        raw.t_start, raw.t_stop = limits[0]
+        raw.traces = traces_of(segment)
+        return raw
     if len(set(raw.names)) < len(raw.names):
         raw.names = [f"{name}/{i}" for i, name in enumerate(raw.names)]
     raw.support = [np.array([edge]) for edge in limits]
@@ -94,6 +100,24 @@ def _segment(segment: Any, place: str) -> RawTrains:
         raw.keep_column(name, [plain_cell(train.annotations[name]) for train in trains])
     raw.epochs = _epochs(segment)
     return raw
+
+
+def traces_of(segment: Any) -> dict[str, RawTrace]:
+    """Return the signals of a Segment; annotations keep what neo rounds or cannot name."""
+    found = {}
+    for number, item in enumerate(segment.analogsignals):
+        signal = item.load() if hasattr(item, "load") else item
+        notes, unit = signal.annotations, signal.dimensionality.string
+        ids = signal.array_annotations.get("channel_ids")
+        dt = float(notes.get("trace_dt", signal.sampling_period.rescale("s").magnitude))
+        found[signal.name or f"signal{number}"] = RawTrace(
+            np.asarray(signal.magnitude, dtype=np.float64),
+            dt,
+            float(signal.t_start.rescale("s").magnitude),
+            str(notes.get("trace_unit", "" if unit == "dimensionless" else unit)),
+            np.arange(signal.shape[1]) if ids is None else np.asarray(ids),
+        )
+    return found
 
 
 def _name(train: Any, number: int) -> str:
@@ -121,7 +145,7 @@ def _joined(parts: list[RawTrains], place: str) -> RawTrains:
     """Return segments that follow each other as one recording, their trains matched by name."""
     spans = [(float(part.t_start or 0), float(part.t_stop or 0)) for part in parts]
     order = sorted(range(len(parts)), key=lambda i: spans[i])
-    apart = all(spans[a][1] <= spans[b][0] for a, b in zip(order, order[1:], strict=False))
+    apart = all(spans[a][1] <= spans[b][0] for a, b in pairwise(order))
     if not apart or any(part.names != parts[0].names for part in parts):
         why = "other units" if apart else "clocks that overlap"
         raise refusal(

@@ -42,6 +42,10 @@ def read_text(path: Path, reading: Reading) -> RawTrains:
 def _table(path: Path, lines: Lines, reading: Reading) -> RawTrains:
     import pandas as pd
 
+    # pandas 3 reads every digit, and warns of the argument that earlier versions need
+    exact = {} if int(pd.__version__.split(".")[0]) > 2 else {"float_precision": "round_trip"}
+    if lines.decimal == ",":
+        exact = {}
     header, first, unit = _header(lines)
     if first >= len(lines.rows):
         raise RecordingError(f"{path} holds no spike times, only {lines.rows[0][:80]!r}")
@@ -61,8 +65,8 @@ def _table(path: Path, lines: Lines, reading: Reading) -> RawTrains:
         names=None if header is None else range(len(header)),
         keep_default_na=False,
         na_values=[""],
-        float_precision=None if lines.decimal == "," else "round_trip",
         low_memory=False,
+        **exact,
         skipinitialspace=True,
     )
     if header is None and path.suffix.lower() == ".gdf":

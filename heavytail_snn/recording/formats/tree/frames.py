@@ -1,5 +1,6 @@
 """Tables of spikes: a DataFrame, parquet or CSV with one row a spike or one column a unit."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from heavytail_snn.recording.formats.tree.matrix import from_columns
 from heavytail_snn.recording.raw.options import Reading
 from heavytail_snn.recording.raw.trains import RawTrains, raw_pairs
 
+# nan and inf are numbers here, and refused as times by name
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?(nan|inf)", re.IGNORECASE)
 MOST_COLUMNS = 20  # of a long table that are looked through for what is constant in a unit
 
 
@@ -128,7 +131,8 @@ def _real(column: np.ndarray, name: str) -> np.ndarray:
     """Return a column of numbers, or raise naming the first cell that is none."""
     if column.dtype.kind in "iuf":
         return column
-    if column.dtype.kind == "O":
+    if column.dtype.kind in "OUT":
+        column = np.array([float(c) if _is_number(c) else c for c in column], dtype=object)
         for row, cell in enumerate(column):
             if isinstance(cell, bool) or not isinstance(cell, int | float | np.number):
                 raise RecordingError(
@@ -140,6 +144,10 @@ def _real(column: np.ndarray, name: str) -> np.ndarray:
         f"{name} cannot be read as text: times must be numbers, got {column[:3].tolist()}; repair "
         "the file"
     )
+
+
+def _is_number(cell: Any) -> bool:
+    return isinstance(cell, str) and NUMBER.fullmatch(cell.strip()) is not None
 
 
 def _check_filled(names: list[str], columns: list[Any], place: str) -> None:

@@ -1,4 +1,4 @@
-"""Spikes in a matrix: two columns (time, id), trains padded with nan, or a raster of zeros and ones.
+"""Spikes in a matrix: two columns (time, id), trains padded with nan, or a raster of 0 and 1.
 
 What a matrix means must follow from its values; where two readings fit, both are named.
 """

@@ -267,7 +267,7 @@ def _holds_spikes(value: Any) -> bool:
             _is_numbers(value) and bool(value)
         )
     if isinstance(value, dict):
-        return any(_holds_spikes(item) for item in list(value.values())[:1000])
+        return any(map(_holds_spikes, list(value.values())[:1000]))
     if _is_scalar(value):
         return False
     return np.asarray(value).dtype.kind in "iuf" and np.size(value) > 0
