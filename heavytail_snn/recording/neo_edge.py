@@ -114,8 +114,7 @@ def _segments_of(data: Any) -> list[neo.Segment]:
         raise RecordingError(
             f"data must be a neo Segment, Block or list of SpikeTrains, got {type(data).__name__}"
         )
-    for segment in segments:
-        _check_trains(list(segment.spiketrains))
+    _check_trains([train for segment in segments for train in segment.spiketrains])
     return segments
 
 

@@ -96,7 +96,7 @@ def _segment(segment: Any, place: str) -> RawTrains:
     raw.t_start = min(low for low, _ in limits)
     raw.t_stop = max(high for _, high in limits)
     shared = set.intersection(*({*train.annotations} for train in trains))
-    for name in sorted(shared):
+    for name in sorted(shared - {*NAMES}):
         raw.keep_column(name, [plain_cell(train.annotations[name]) for train in trains])
     raw.epochs = _epochs(segment)
     return raw
