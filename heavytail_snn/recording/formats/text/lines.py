@@ -56,6 +56,10 @@ def read_lines(path: Path) -> Lines:
             continue
         (comments if text.lstrip().startswith(COMMENTS) else rows).append(text)
     separator, decimal = _separator(rows[:200])
+    if separator and all(row.endswith(separator) for row in rows):
+        rows = [row.removesuffix(separator) for row in rows]
+    if separator and not any(separator in row for row in rows):
+        separator, decimal = _separator(rows[:200])
     if separator:
         widths = [row.count(separator) + 1 for row in rows]
     else:

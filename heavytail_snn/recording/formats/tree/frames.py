@@ -98,8 +98,11 @@ def _by_names(
     if len(times) == 1 and ids:
         unit = ids[0][1]
         _check_filled([names[times[0]], names[unit]], [columns[times[0]], columns[unit]], place)
-        raw = raw_pairs(_real(columns[times[0]], names[times[0]]), columns[unit], reading.n_units)
-        raw.time_unit = known.split_unit(names[times[0]])[1]
+        ids_of_spikes = _with_group(names, columns, unit)
+        times_of_spikes = _real(columns[times[0]], names[times[0]])
+        raw = raw_pairs(times_of_spikes, ids_of_spikes, reading.n_units)
+        columns[unit] = ids_of_spikes
+        raw.time_unit = _stated_unit(names, times[0])
         _keep_constants(raw, names, columns, unit, times[0])
         return raw
     if len(times) == 1 and len(names) == 1:
@@ -116,6 +119,28 @@ def _by_names(
         f"{[names[i] for _, i in ids] or 'none'} units",
         *_choices(names, columns, times, ids),
     )
+
+
+def _stated_unit(names: list[str], time: int) -> str | None:
+    """Return the unit of time that the header states, or the format that the header gives away."""
+    if {"timestamps", "population", "node_ids"} == set(names):
+        return "ms"  # SONATA in text
+    plain = known.plain_name(names[time])
+    return "samples" if plain in known.SAMPLED else known.split_unit(names[time])[1]
+
+
+def _with_group(names: list[str], columns: list[Any], unit: int) -> np.ndarray:
+    """Return the units, named with their population or probe where numbers are used twice."""
+    ids = columns[unit]
+    for i, name in enumerate(names):
+        if i == unit or known.plain_name(name) not in known.GROUPS:
+            continue
+        group = columns[i].astype(str)
+        both = np.array([f"{a}:{b}" for a, b in zip(group, ids, strict=True)])
+        alone = np.unique(ids.astype(str)).size
+        if name == "population" or np.unique(both).size > alone:
+            return both
+    return ids
 
 
 def _choices(
@@ -204,5 +229,5 @@ def _nest_steps(names: list[str], columns: list[Any], reading: Reading) -> RawTr
     step, offset = (columns[names.index(n)] for n in ("time_step", "time_offset"))
     times = 1e3 * exact_times("time_step", step) / reading.sampling_rate
     raw = raw_pairs(times - exact_times("time_offset", offset), columns[names.index("sender")])
-    raw.time_unit = "ms"
+    raw.time_unit, raw.sampling_rate = "ms", reading.sampling_rate
     return raw

@@ -7,8 +7,11 @@ from heavytail_snn.door.literals import SAMPLES, unit_of_time
 TIMES = frozenset(
     "t ts st time times timestamp timestamps spiketime spiketimes spikestimes spike spikes train "
     "trains spiketrain spiketrains spktime spktimes spiketimestamps spikets events event tspk "
-    "sptimes firings spiketimeseries spikesamples samples".split()
+    "sptimes firings spiketimeseries spikesamples spikesample samples sample sampleindex".split()
 )
+SAMPLED = frozenset("spikesamples spikesample samples sample sampleindex".split())
+# columns in which the same number of a unit may mean two units
+GROUPS = frozenset("population probe probes shank session subject animal recording array".split())
 # the first that a file has names the units: a unit is more than its cluster or its channel
 IDS = (
     "unit", "units", "unitid", "unitids", "unitindex", "unitlabels", "neuron", "neurons",

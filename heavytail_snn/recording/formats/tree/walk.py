@@ -194,7 +194,7 @@ def _with_facts(raw: RawTrains, tree: dict[str, Any], times: str) -> RawTrains:
     """Add what stands beside the spikes: unit of time, limits, sampling rate."""
     unit = known.split_unit(times)[1] if times else None
     raw.time_unit = raw.time_unit or unit
-    if known.plain_name(times) in ("samples", "spikesamples"):
+    if known.plain_name(times) in known.SAMPLED:
         raw.time_unit = "samples"
     for name, value in tree.items():
         plain = known.plain_name(name)
