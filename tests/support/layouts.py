@@ -181,7 +181,7 @@ PLAIN = (
     Layout("pandas with index and labels", _pandas_csv, labels=True),
     Layout("comments of MATLAB", text("a.dat", "% times, cells\n" + rows("{t!r} {i}\n"))),
     Layout("R table", text("a.txt", '"time" "cell"\n' + "".join(
-        f'"{k}" {t!r} {i}\n' for k, (t, i) in enumerate(zip(TIMES.tolist(), UNITS.tolist(), strict=True), 1)))),
+        f'"{k}" {line}\n' for k, line in enumerate(rows("{t!r} {i}\n").splitlines(), 1)))),
     Layout("one train a line (PySpike)", text("a.txt", "# PySpike\n" + LINES), names=None),
     Layout("GDF of NEST 2", text("a.gdf", rows("{i}\t{t!r}\t\n", 1e3 * TIMES))),
     Layout("NEST 3", text("a.dat", "# NEST version: 3.6\n# RecordingBackendASCII version: 2\n"

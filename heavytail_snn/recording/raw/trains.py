@@ -4,6 +4,7 @@ A reader only knows where its format keeps times, units and limits; what spikes 
 checked afterwards, in one place.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -110,6 +111,8 @@ def split_by_id(times: np.ndarray, ids: np.ndarray, n_units: int | None = None) 
         )
     if ids.dtype.kind in "OUST":
         labels, ids = np.unique(ids.astype(str), return_inverse=True)
+        order = np.array(sorted(range(len(labels)), key=lambda i: _natural(labels[i])), dtype=int)
+        labels, ids = labels[order], np.argsort(order)[ids]
     elif n_units is None:
         labels, ids = np.unique(exact_ids("ids", ids), return_inverse=True)
     else:
@@ -122,6 +125,12 @@ def split_by_id(times: np.ndarray, ids: np.ndarray, n_units: int | None = None) 
     order = np.argsort(ids, kind="stable")
     ends = np.cumsum(np.bincount(ids, minlength=len(labels)))
     return RawTrains(np.split(times[order], ends[:-1]), [str(label) for label in labels])
+
+
+def _natural(label: str) -> list[tuple[int, int, str]]:
+    """Return a key by which unit 3 comes before unit 21."""
+    parts = re.split(r"(\d{1,18})", str(label))
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts if part]
 
 
 def raw_pairs(times: Any, ids: Any, n_units: int | None = None) -> RawTrains:
