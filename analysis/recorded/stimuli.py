@@ -88,6 +88,7 @@ def stimulus_responses(
             f"must have their windows inside the recording, {recording.t_start, recording.t_stop}",
             "leave out such presentations; plain times are in seconds",
         )
+    _check_watched(recording, times + low, times + high)
     counts = window_counts(recording, times + low, *window_bins(low, high, precision))
     shown = np.bincount(kinds)
     order = np.argsort(kinds, kind="stable")
@@ -96,6 +97,22 @@ def stimulus_responses(
     responses = np.full((shown.size, counts.shape[1], shown.max()), np.nan)
     responses[kinds, :, repeat] = counts
     return responses
+
+
+def _check_watched(recording: Recording, starts: Floats, stops: Floats) -> None:
+    """Raise if a window reaches into time in which a unit was not watched."""
+    for intervals, units in recording.support.groups():
+        number = np.searchsorted(intervals[:, 0], starts + _ROUNDING, side="right") - 1
+        ends = np.append(intervals[:, 1], -np.inf)[number]
+        unseen = (number < 0) | (stops > ends + _ROUNDING)
+        if unseen.any():
+            raise ParameterError(
+                "onsets",
+                f"window {starts[unseen][0]:g} to {stops[unseen][0]:g} s",
+                f"must lie where every unit was watched, unit {units[0]} was not "
+                f"({np.count_nonzero(unseen)} such windows)",
+                "leave out such presentations, or select the units that were watched",
+            )
 
 
 def _checked_labels(labels: Any, n_onsets: int) -> NDArray[np.int64]:
