@@ -15,7 +15,7 @@ from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_ch
 from heavytail_snn.core.randomness import Seed, child_sequence, recorded_seed, seed_sequence, stream
 from heavytail_snn.core.results import Result, field_of
 from heavytail_snn.recording.recording import Recording
-from heavytail_snn.recording.watched_clock import WatchedClock
+from heavytail_snn.recording.support import WatchedClock
 
 
 @dataclass(frozen=True, kw_only=True)

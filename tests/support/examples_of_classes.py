@@ -228,9 +228,9 @@ EXAMPLES = {
     "Recording": spikes,
     "Result": lambda: ht.Result(parameters={"a <b>": 1}, seed=3, warnings=("x < y & z",)),
     "StudentT": lambda: ht.StudentT(3.0),
-    "TimeSupport": lambda: ht.Recording(
-        [0.1, 3.5], [0, 1], 2, 0, 5, support=[[[0, 1], [2, 5]], [[3, 4]]]
-    ).support,
+    "TimeSupport": lambda: (
+        ht.Recording([0.1, 3.5], [0, 1], 2, 0, 5, support=[[[0, 1], [2, 5]], [[3, 4]]]).support
+    ),
     "Trace": lambda: spikes().traces["v"],
     "UnitTable": lambda: ht.UnitTable({"label": ["<good>", "a & b"], "depth": [100.0, 250.0]}, 2),
     "models.Activation": lambda: models.threshold_linear(0.5),
