@@ -52,7 +52,24 @@ def cross_block_terms(samples: np.ndarray, n_blocks: int, *, center: bool) -> Ra
     traces = np.array([np.vdot(block, block) for block in blocks]) / divisors
     shape = samples.shape
     products = _products_by_gram if shape[1] > shape[0] else _products_by_covariance
-    own, others = products(blocks, divisors)
+    return _terms_of_products(traces, *products(blocks, divisors))
+
+
+def terms_of_covariances(covariances: np.ndarray) -> RatioTerms:
+    """Return the terms from products of different blocks' covariances.
+
+    Parameters
+    ----------
+    covariances : (n_blocks, n_units, n_units) ndarray
+    """
+    total = covariances.sum(axis=0)
+    own = np.array([np.vdot(c, c) for c in covariances])
+    with_all = np.array([np.vdot(c, total) for c in covariances])
+    return _terms_of_products(np.trace(covariances, axis1=1, axis2=2), own, with_all - own)
+
+
+def _terms_of_products(traces: np.ndarray, own: np.ndarray, others: np.ndarray) -> RatioTerms:
+    n_blocks = traces.size
     pairs, fewer = n_blocks * (n_blocks - 1), (n_blocks - 1) * (n_blocks - 2)
     rest = traces.sum() - traces
     left_out = np.column_stack(

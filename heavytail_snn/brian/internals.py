@@ -5,6 +5,7 @@ warning when this file is first used.  What Brian2 changes underneath is mended 
 else.
 """
 
+import functools
 import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,7 +17,11 @@ from brian2.codegen.cpp_prefs import get_compiler_and_args
 from brian2.core.functions import DEFAULT_FUNCTIONS, Function
 from brian2.core.namespace import get_local_namespace
 from brian2.core.variables import ArrayVariable
+from brian2.devices.device import RuntimeDevice, get_device
 from brian2.groups.group import CodeRunner
+from brian2.monitors.spikemonitor import EventMonitor
+
+from heavytail_snn.recording.monitor_times import note_start, note_stop
 
 TRIED = ("2.10.1", "2.11.0")
 
@@ -46,6 +51,38 @@ def add_string_function(name: str, function: Function) -> None:
 def default_function(name: str) -> Function:
     """Return one of Brian2's own functions, such as "rand"."""
     return DEFAULT_FUNCTIONS[name]
+
+
+# ---------------------------------------------------------------- what a monitor has seen
+
+
+def note_when_monitors_watch() -> None:
+    """Let spike and event monitors note the start and the end of each run that they are part of.
+
+    Brian2 does not keep it, and a monitor that joins after a warm-up would count the warm-up as
+    silence.  An inactive monitor sees nothing.  What the methods did before they still do.
+    """
+    if getattr(EventMonitor.before_run, "notes_for", "") == __package__:
+        return
+    before, after = EventMonitor.before_run, EventMonitor.after_run
+
+    @functools.wraps(before)
+    def before_run(self: EventMonitor, run_namespace: Mapping[str, Any]) -> None:
+        before(self, run_namespace)
+        if self.active:
+            note_start(self, float(self.clock.variables["t"].get_value().item()))
+
+    @functools.wraps(after)
+    def after_run(self: EventMonitor) -> None:
+        after(self)
+        now = float(self.clock.variables["t"].get_value().item())
+        if not isinstance(get_device(), RuntimeDevice):  # the program has not run yet
+            now = float(self.clock._i_end * self.clock.dt_)
+        if self.active:
+            note_stop(self, now)
+
+    before_run.notes_for = __package__  # type: ignore[attr-defined]
+    EventMonitor.before_run, EventMonitor.after_run = before_run, after_run
 
 
 # ---------------------------------------------------------------- objects and their parts

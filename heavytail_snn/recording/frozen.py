@@ -11,6 +11,10 @@ from heavytail_snn.core.showing import Shown
 class Frozen(Shown):
     """Base of dataclasses whose arrays are read-only, also after pickling and copying."""
 
+    def __getstate__(self) -> dict[str, Any]:
+        # the fields alone: what was computed from them and kept is computed anew
+        return {item.name: getattr(self, item.name) for item in fields(self)}  # type: ignore[arg-type]
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         freeze(self, **state)
 

@@ -13,6 +13,7 @@ from heavytail_snn.core.errors import check_real
 from heavytail_snn.core.results import Result, field_of
 from heavytail_snn.core.showing import Rows, wrapped
 from heavytail_snn.core.time_units import one_time
+from heavytail_snn.recording.trains import chunks
 
 if TYPE_CHECKING:
     from heavytail_snn.recording.recording import Recording
@@ -146,14 +147,13 @@ def quality_report(
 
 def count_violations(recording: "Recording", refractory: float) -> tuple[np.ndarray, np.ndarray]:
     """Return, for each unit, the intervals shorter than `refractory` and all intervals."""
-    by_unit = np.argsort(recording.ids, kind="stable")
-    times, ids = recording.times[by_unit], recording.ids[by_unit]
-    same = np.diff(ids) == 0
-    owner, interval = ids[1:][same], np.diff(times)[same]
-    return (
-        np.bincount(owner[interval < refractory], minlength=recording.n_units),
-        np.bincount(owner, minlength=recording.n_units),
-    )
+    violations, intervals = np.zeros((2, recording.n_units), dtype=np.int64)
+    for chunk in chunks(recording):
+        part = slice(chunk.first, chunk.stop)
+        length, owner = np.diff(chunk.times)[chunk.joined], chunk.owner[1:][chunk.joined]
+        violations[part] = np.bincount(owner[length < refractory], minlength=chunk.n_units)
+        intervals[part] = np.bincount(owner, minlength=chunk.n_units)
+    return violations, intervals
 
 
 def provenance_warnings(recording: "Recording") -> tuple[str, ...]:

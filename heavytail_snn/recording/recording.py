@@ -6,6 +6,7 @@ the limits of its run, and what its constructor accepted can be trusted: sorted,
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from heavytail_snn.recording.overview import overview
 from heavytail_snn.recording.support import TimeSupport, time_support
 from heavytail_snn.recording.tables import EpochTable, UnitTable, epoch_table, unit_table
 from heavytail_snn.recording.traces import Trace, check_traces
+from heavytail_snn.recording.trains import UnitTrains, sorted_by_unit
 from heavytail_snn.recording.windows import EDGE_TOLERANCE, Windows, check_count_memory, counts_in
 
 if TYPE_CHECKING:
@@ -265,8 +267,12 @@ class Recording(Frozen):
 
     def spike_trains(self) -> list[np.ndarray]:
         """Return the sorted spike times of each unit in seconds, a list of `n_units` arrays."""
-        by_unit = self.times[np.argsort(self.ids, kind="stable")]
-        return np.split(by_unit, np.cumsum(self.counts())[:-1])
+        return np.split(self.by_unit.times, self.by_unit.ends[1:-1])
+
+    @cached_property
+    def by_unit(self) -> UnitTrains:
+        """The spikes sorted by (unit, time); sorted once and kept."""
+        return sorted_by_unit(self.times, self.ids, self.n_units)
 
     def n_bins(self, bin_size: float) -> int:
         """Return the number of bins that cover the run; the last may reach beyond t_stop."""
