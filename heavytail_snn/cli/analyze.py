@@ -1,25 +1,26 @@
 """analyze: rate, CV, Fano factor, spectrum, dimension and quality of a recording."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from heavytail_snn.cli.options import Json, TimeUnit
+from heavytail_snn.cli.options import Json
 from heavytail_snn.cli.output import numbers, print_json, refusals
+from heavytail_snn.cli.reading import reads_a_recording
 
 
+@reads_a_recording
 def analyze(
     file: Annotated[str, typer.Argument(help="A recording, or `example`.")],
     bin_size: Annotated[float, typer.Option(help="Count bins of the dimension, s.")] = 0.05,
     count_window: Annotated[float, typer.Option(help="Window of the Fano factor, s.")] = 0.1,
-    t_start: Annotated[float | None, typer.Option(help="Start of the run, s.")] = None,
-    t_stop: Annotated[float | None, typer.Option(help="End of the run, s.")] = None,
-    time_unit: TimeUnit = None,
     as_json: Json = False,
+    *,
+    reading: dict[str, Any],
 ) -> None:
     """Rate, CV, Fano factor, spectrum tail, dimension and quality of a recording.
 
-    Reads NWB, NIX and other neo formats, MAT cell arrays, .npz, and text with one or two columns.
+    `heavytail-snn formats` lists what it reads.
 
     Example: `heavytail-snn analyze spikes.mat --json`
     """
@@ -28,10 +29,8 @@ def analyze(
     from heavytail_snn.data import EXAMPLE_PATH
     from heavytail_snn.recording.recording import Recording
 
-    options = {"time_unit": time_unit, "t_start": t_start, "t_stop": t_stop}
-    given = {name: value for name, value in options.items() if value is not None}
     with refusals(as_json):
-        recording = Recording.read(EXAMPLE_PATH if file == "example" else file, **given)
+        recording = Recording.read(EXAMPLE_PATH if file == "example" else file, **reading)
         description = describe(recording, bin_size=bin_size, count_window=count_window)
     if as_json:
         notes = list(description.warnings)

@@ -4,7 +4,8 @@ A remedy is a mapping of options, written as the caller would write it: in Pytho
 command line by the commands.  So a test can try every remedy that can be printed.
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,19 @@ def in_python(remedy: Remedy) -> str:
 def on_command_line(remedy: Remedy) -> str:
     """Return options as words of a command: ``--time-unit ms --sort``."""
     return " ".join(_word(name, value) for name, value in remedy.items())
+
+
+def in_toml(remedy: Remedy) -> str:
+    """Return options as lines of a study's table [recording]: ``time_unit = "ms"``."""
+    return ", ".join(f"{name} = {json.dumps(value)}" for name, value in remedy.items())
+
+
+def in_words(error: BaseException, style: Callable[[Remedy], str]) -> str:
+    """Return what an error says, its remedies written as the caller would type them."""
+    said = str(error)
+    for remedy in sorted(getattr(error, "remedies", ()), key=lambda r: -len(in_python(r))):
+        said = said.replace(in_python(remedy), style(remedy))
+    return said
 
 
 def _word(name: str, value: Any) -> str:

@@ -17,9 +17,9 @@ from heavytail_snn.door.arrays import open_npz
 from heavytail_snn.door.refusals import reading, refusal
 from heavytail_snn.door.regular import checked_path, file_or_folder
 from heavytail_snn.recording.assembly import assembled
-from heavytail_snn.recording.choice import chosen_units
 from heavytail_snn.recording.formats.numpy_files.npz import is_own
 from heavytail_snn.recording.formats.registry import FORMATS, format_of, read_raw
+from heavytail_snn.recording.raw.choice import chosen_units
 from heavytail_snn.recording.raw.options import BY_NAME, checked_options
 from heavytail_snn.recording.stored import restored_parts, stored_parts
 from heavytail_snn.recording.traces import Trace
