@@ -236,7 +236,13 @@ def corrupt(path, how):
         path.write_text("\n".join(" ".join(reversed(line.split())) for line in lines))
 
 
-@pytest.mark.parametrize("how", ["truncated", "nan", "empty", "swapped columns"])
+def test_swapped_columns_are_told_by_their_values(spikes):
+    right = read_recording(config_of(spikes, "s"))
+    corrupt(spikes, "swapped columns")
+    assert read_recording(config_of(spikes, "s")) == right
+
+
+@pytest.mark.parametrize("how", ["truncated", "nan", "empty"])
 def test_corrupted_recordings_end_in_a_named_error(spikes, how):
     corrupt(spikes, how)
     with pytest.raises(HeavytailError):
@@ -281,7 +287,7 @@ def test_command_writes_a_report_and_strict_json(spikes, tmp_path):
     [
         ("alpha = 1\n", 1, "line 1: alpha"),
         ('[recording]\nfile = "missing.npz"\n', 1, "missing.npz"),
-        (None, 1, "No such file"),
+        (None, 1, "s.toml does not exist"),
     ],
 )
 def test_refusals_have_exit_code_one_and_one_sentence(tmp_path, text, code, said):
