@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("heavytail_snn", "models", "analysis")
 FLOORS = (  # from the ground up; an import never points up
     ("core",),
+    ("recording/review",),
     ("weights", "recording"),
     ("data", "brian"),
     ("brian/simulation",),
