@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Recording(Frozen):
-    """Spikes of `n_units` units in [t_start, t_stop], and traces recorded with them.
+    """Spikes of `n_units` units in [t_start, t_stop], and what was recorded with them.
 
     Parameters
     ----------
@@ -114,8 +114,8 @@ class Recording(Frozen):
         support = time_support(self.support, n_units, t_start, t_stop)
         checks.check_support(times, ids, support)
         freeze(self, support=support)
-        for name in ("epochs", "trials"):
-            freeze(self, **{name: epoch_table(name, getattr(self, name))})
+        freeze(self, epochs=epoch_table("epochs", self.epochs))
+        freeze(self, trials=epoch_table("trials", self.trials))
 
     @classmethod
     def from_unsorted(
@@ -240,8 +240,6 @@ class Recording(Frozen):
 
         write(self, path)
 
-    # ------------------------------------------------------------------ looking
-
     @property
     def duration(self) -> float:
         """Length of the run in seconds."""
@@ -261,9 +259,9 @@ class Recording(Frozen):
 
         nan for a unit without observed time, whose rate is undefined.
         """
-        observed = self.support.observed
-        return np.divide(self.counts(), observed, out=np.full(observed.shape, np.nan),
-                         where=observed > 0)  # fmt: skip
+        watched = self.support.observed
+        rates = np.full(watched.shape, np.nan)
+        return np.divide(self.counts(), watched, out=rates, where=watched > 0)
 
     def spike_trains(self) -> list[np.ndarray]:
         """Return the sorted spike times of each unit in seconds, a list of `n_units` arrays."""
@@ -276,8 +274,7 @@ class Recording(Frozen):
 
     def n_bins(self, bin_size: float) -> int:
         """Return the number of bins that cover the run; the last may reach beyond t_stop."""
-        bin_size = one_time("bin_size", bin_size, low=0, open_low=True)
-        exact = self.duration / bin_size
+        exact = self.duration / one_time("bin_size", bin_size, low=0, open_low=True)
         whole = round(exact)
         return whole if whole and abs(exact - whole) < EDGE_TOLERANCE else int(exact) + 1
 
@@ -305,11 +302,11 @@ class Recording(Frozen):
         """
         bin_size = one_time("bin_size", bin_size, low=0, open_low=True)
         max_memory = check_memory_limit(max_memory)
-        if self.support.has_gaps:
-            inside = self.shared_windows(bin_size)
-            check_count_memory(inside.n, self.n_units, bin_size, max_memory)
+        inside = self.shared_windows(bin_size) if self.support.has_gaps else None
+        wanted = inside.n if inside else self.duration / bin_size
+        check_count_memory(wanted, self.n_units, bin_size, max_memory)
+        if inside:
             return counts_in(self, inside)
-        check_count_memory(self.duration / bin_size, self.n_units, bin_size, max_memory)
         n_bins = self.n_bins(bin_size)
         flat = self.bin_indices(bin_size) * self.n_units + self.ids
         return np.bincount(flat, minlength=n_bins * self.n_units).reshape(n_bins, self.n_units)
@@ -337,11 +334,14 @@ class Recording(Frozen):
 
     def quality(self) -> "QualityReport":
         """Report what a careful reader of these data must know; flags units, drops nothing."""
+        return self.usual_quality
+
+    @cached_property
+    def usual_quality(self) -> "QualityReport":
+        """The report with the usual limits; made once and kept."""
         from heavytail_snn.recording.quality import quality_report
 
         return quality_report(self)
-
-    # ------------------------------------------------------------------ parts
 
     def select(self, units: Sequence[int] | np.ndarray) -> "Recording":
         """Return the recording of some units, renumbered in the order given.
