@@ -14,8 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("heavytail_snn", "models", "analysis")
 FLOORS = (  # from the ground up; an import never points up
     ("core",),
-<<<<<<< HEAD
-    ("weights", "door"),
+    ("weights", "door", "recording/review"),
     ("recording/raw",),
     ("recording/formats/tree", "recording/formats/sorters"),
     (
@@ -27,10 +26,6 @@ FLOORS = (  # from the ground up; an import never points up
     ("recording/formats/hdf5_files",),
     ("recording/formats",),
     ("recording/writers", "recording"),
-=======
-    ("recording/review",),
-    ("weights", "recording"),
->>>>>>> part-ia
     ("data", "brian"),
     ("brian/simulation",),
     ("models", "models/rate", "models/binary", "models/brian", "models/pulse"),

@@ -18,6 +18,7 @@ from heavytail_snn.door.refusals import refusal
 from heavytail_snn.recording.checks import check_finite
 from heavytail_snn.recording.raw.options import TIME_UNITS
 from heavytail_snn.recording.raw.trains import RawTrains, Table
+from heavytail_snn.recording.review.clock import time_unit
 from heavytail_snn.recording.stored import restored_parts
 from heavytail_snn.recording.support import intersection, merged, time_support, without
 from heavytail_snn.recording.traces import Trace
@@ -25,6 +26,7 @@ from heavytail_snn.recording.traces import Trace
 if TYPE_CHECKING:
     from heavytail_snn.recording.recording import Recording
 
+BRIEF = 0.01  # s; intervals of bursts, which slow neurons have too
 LABELS = ("good", "mua", "noise", "unsorted", "good.", "bad")
 # names of columns that mean what the unit table calls by the first
 ALIASES = {
@@ -65,6 +67,8 @@ def assembled(
     trains = [seconds(train) for train in raw.trains]
     for unit, train in enumerate(trains):
         check_finite(train, unit)
+    if origin == "assumed":
+        _check_seconds(place, trains)
     name = place.name if isinstance(place, Path) else place
     attrs: dict[str, Any] = {"source": name, "unit_names": list(raw.names), **raw.attrs}
     attrs["time_unit_from"] = origin
@@ -139,6 +143,24 @@ def _seconds(place: Path | str, raw: RawTrains, given: dict[str, Any]) -> tuple[
             {"sampling_rate": 30000.0},
         )
     return _scaled(1.0), "assumed"
+
+
+def _check_seconds(place: Path | str, trains: list[np.ndarray]) -> None:
+    """Raise if times whose unit nobody states are hardly seconds; both readings are named."""
+    filled = [np.sort(train) for train in trains if train.size > 1]
+    if not filled:
+        return
+    duration = max(float(t[-1]) for t in filled) - min(float(t[0]) for t in filled)
+    intervals = np.concatenate([np.diff(train) for train in filled])
+    rates = np.array([train.size for train in filled]) / max(duration, np.finfo(float).tiny)
+    brief = int(np.count_nonzero(intervals < BRIEF))
+    finding = time_unit(rates, duration, brief, intervals.size)
+    if finding is not None:
+        raise refusal(
+            f"{place} does not say the unit of its times; in seconds they have {finding.text}",
+            {"time_unit": "ms"},
+            {"time_unit": "s"},
+        )
 
 
 def _per_sample(
