@@ -106,3 +106,17 @@ def from_monitor(
         {"source": f"Brian2 {spike_monitor.name}", **(attrs or {})},
         support,
     )
+
+
+def fields_of_data(recording: "Recording") -> dict[str, Any]:
+    """Return the fields of a Recording that was given nothing but an object with spikes."""
+    limits = {"t_start": recording.t_start, "t_stop": recording.t_stop}
+    given = {name: getattr(recording, name) for name in ("support", "units", "epochs", "trials")}
+    found = vars(type(recording).from_data(recording.times, **limits))
+    attrs = {**found["attrs"], **checks.as_dict("attrs", recording.attrs)}
+    traces = recording.traces or found["traces"]
+    if all(value is None for value in given.values()):
+        return {**found, "attrs": attrs, "traces": traces}
+    parts = {name: found[name] if value is None else value for name, value in given.items()}
+    kept = {name: value for name, value in found.items() if name not in parts}
+    return vars(type(recording)(**{**kept, **parts, "attrs": attrs, "traces": traces}))

@@ -18,9 +18,10 @@ from heavytail_snn.door.refusals import reading, refusal
 from heavytail_snn.door.regular import checked_path, file_or_folder
 from heavytail_snn.recording.assembly import assembled
 from heavytail_snn.recording.formats.numpy_files.npz import is_own
+from heavytail_snn.recording.formats.objects.python_objects import raw_of
 from heavytail_snn.recording.formats.registry import FORMATS, format_of, read_raw
 from heavytail_snn.recording.raw.choice import chosen_units
-from heavytail_snn.recording.raw.options import BY_NAME, checked_options
+from heavytail_snn.recording.raw.options import BY_NAME, Reading, checked_options
 from heavytail_snn.recording.stored import restored_parts, stored_parts
 from heavytail_snn.recording.traces import Trace
 from heavytail_snn.recording.writers.csv_files import write_csv, write_text
@@ -112,6 +113,37 @@ def read(path: str | PathLike[str], make: "type[Recording]", **options: Any) -> 
         with reading(path, "a recording"):
             recording = assembled(path, make, raw, given)
     return chosen_units(recording, **chosen)
+
+
+def from_data(data: Any, make: "type[Recording]", **options: Any) -> "Recording":
+    """Return the spikes in a Python object; called as `Recording.from_data`, see there."""
+    given = {name: value for name, value in options.items() if value is not None}
+    known = [n for n in BY_NAME if n not in ("format", "trusted")]
+    refuse_unknown("Recording.from_data", given, known)
+    given = checked_options(given)
+    chosen = {name: given.pop(name) for name in ("units", "area", "min_rate") if name in given}
+    limits = [given.get("t_start"), given.get("t_stop")]
+    if isinstance(data, make):
+        raise ParameterError("data", data, "is a Recording already", "use it as it is")
+    if hasattr(data, "source") and hasattr(data, "variables"):
+        recording = make.from_monitor(data, *limits)
+    elif _is_neo(data):
+        repairs = {n: given[n] for n in ("sort", "drop_duplicates") if n in given}
+        recording = make.from_neo(data, *limits, **repairs)
+    else:
+        options = {
+            key: value for key, value in given.items() if key in Reading.__dataclass_fields__
+        }
+        raw = raw_of(data, Reading(**options))
+        if not raw.trains:
+            raise RecordingError("data holds no units; an empty table is no recording")
+        recording = assembled(type(data).__name__, make, raw, given)
+    return chosen_units(recording, **chosen)
+
+
+def _is_neo(data: Any) -> bool:
+    first = data[0] if isinstance(data, list | tuple) and len(data) else data
+    return type(first).__module__.split(".")[0] == "neo"
 
 
 def _read_own(path: Path, make: "type[Recording]", given: dict[str, Any]) -> "Recording":

@@ -7,7 +7,6 @@ the limits of its run, and what its constructor accepted can be trusted: sorted,
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +15,8 @@ from heavytail_snn.core.errors import RecordingError, check_integer, check_memor
 from heavytail_snn.core.showing import Rows
 from heavytail_snn.core.time_units import in_seconds, one_time
 from heavytail_snn.recording import building, checks, parts
-from heavytail_snn.recording.frozen import Frozen, freeze, same_fields
+from heavytail_snn.recording.exchange import Exchange
+from heavytail_snn.recording.frozen import freeze, same_fields
 from heavytail_snn.recording.overview import overview
 from heavytail_snn.recording.support import TimeSupport, time_support
 from heavytail_snn.recording.tables import EpochTable, UnitTable, epoch_table, unit_table
@@ -25,20 +25,19 @@ from heavytail_snn.recording.trains import UnitTrains, sorted_by_unit
 from heavytail_snn.recording.windows import EDGE_TOLERANCE, Windows, check_count_memory, counts_in
 
 if TYPE_CHECKING:
-    import neo
-
     from heavytail_snn.recording.quality import QualityReport
 
 
 @dataclass(frozen=True, eq=False)
-class Recording(Frozen):
+class Recording(Exchange):
     """Spikes of `n_units` units in [t_start, t_stop], and what was recorded with them.
 
     Parameters
     ----------
     times : (n_spikes,) array_like or quantity of time
-        Spike times in seconds, sorted.  The order of simultaneous spikes carries no meaning and is
-        normalised, so that spikes are stored sorted by (time, id).
+        Spike times in seconds, sorted; or, alone, anything that `from_data` takes: a dictionary
+        of trains, a DataFrame, a TsGroup, a sorting.  The order of simultaneous spikes carries no
+        meaning and is normalised, so that spikes are stored sorted by (time, id).
     ids : (n_spikes,) array_like of int
         Unit of each spike, 0 ... n_units - 1.
     n_units : int
@@ -82,10 +81,10 @@ class Recording(Frozen):
     """
 
     times: np.ndarray
-    ids: np.ndarray
-    n_units: int
-    t_start: float
-    t_stop: float
+    ids: np.ndarray = None  # type: ignore[assignment]
+    n_units: int = None  # type: ignore[assignment]
+    t_start: float = None  # type: ignore[assignment]
+    t_stop: float = None  # type: ignore[assignment]
     traces: Mapping[str, Trace] = field(default_factory=dict)
     attrs: Mapping[str, Any] = field(default_factory=dict)
     # always there once constructed
@@ -95,6 +94,9 @@ class Recording(Frozen):
     trials: EpochTable = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
+        if self.ids is None and self.n_units is None:
+            freeze(self, **building.fields_of_data(self))
+            return
         times, ids = in_seconds("times", self.times), checks.checked_ids(self.ids)
         checks.check_limit_units(self.times, t_start=self.t_start, t_stop=self.t_stop)
         n_units = check_integer("n_units", self.n_units, low=1, high=2**31 - 1)
@@ -210,35 +212,6 @@ class Recording(Frozen):
             As for `Recording`; see `Trace.from_monitor`.
         """
         return building.from_monitor(cls, spike_monitor, t_start, t_stop, traces, attrs)
-
-    @classmethod
-    def from_neo(
-        cls, data: Any, t_start: Any = None, t_stop: Any = None, *,
-        sort: bool = False, drop_duplicates: bool = False,
-    ) -> "Recording":  # fmt: skip
-        """Return a neo Segment, Block or list of SpikeTrains; see `neo_edge.from_neo`."""
-        from heavytail_snn.recording.neo_edge import from_neo
-
-        return from_neo(data, cls, t_start, t_stop, sort=sort, drop_duplicates=drop_duplicates)
-
-    @classmethod
-    def read(cls, path: str | PathLike[str], **options: Any) -> "Recording":
-        """Read a recording from a file; see `heavytail_snn.recording.files.read`."""
-        from heavytail_snn.recording.files import read
-
-        return read(path, cls, **options)
-
-    def to_neo(self, *, lazy: bool = True) -> "neo.Segment":
-        """Return a neo.Segment with the limits of the run; see `neo_edge.to_neo`."""
-        from heavytail_snn.recording.neo_edge import to_neo
-
-        return to_neo(self, lazy=lazy)
-
-    def write(self, path: str | PathLike[str]) -> None:
-        """Write to .npz (everything), .nix (through neo) or .txt (spikes only)."""
-        from heavytail_snn.recording.files import write
-
-        write(self, path)
 
     @property
     def duration(self) -> float:

@@ -6,17 +6,20 @@ that the file is complete.
 
 import csv
 import io
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from heavytail_snn.core.errors import ParameterError
+from heavytail_snn.core.results import plain
 from heavytail_snn.door.atomic import replacing
 
 if TYPE_CHECKING:
     from heavytail_snn.recording.recording import Recording
 
+UNITS = "# units: "
 END = "# end of recording\n"
 
 
@@ -38,6 +41,9 @@ def write_csv(recording: "Recording", path: Path) -> None:
     rest = [_joined([table[name][unit] for name in names]) for unit in range(recording.n_units)]
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         file.write(_first_line(recording))
+        if table:
+            columns = {name: plain(values.tolist()) for name, values in table.items()}
+            file.write(f"{UNITS}{json.dumps(columns)}\n")
         file.write(_joined(["time_s", "unit", *names]) + "\n")
         comma = "," if names else ""
         for time, unit in zip(recording.times.tolist(), recording.ids.tolist(), strict=True):

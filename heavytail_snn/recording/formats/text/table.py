@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from heavytail_snn.core.errors import RecordingError
-from heavytail_snn.door.literals import unit_of_time
+from heavytail_snn.door.literals import strict_json, unit_of_time
 from heavytail_snn.door.numbers import are_whole
 from heavytail_snn.door.refusals import reading as reading_file
 from heavytail_snn.door.refusals import refusal
@@ -22,6 +22,7 @@ from heavytail_snn.recording.raw.options import Reading
 from heavytail_snn.recording.raw.trains import RawTrains, raw_pairs
 
 OWN_HEADER = "# heavytail_snn recording"
+OWN_COLUMNS, OWN_UNITS = "time_s,unit", "# units: "
 OWN_END = "# end of recording"
 
 
@@ -135,15 +136,18 @@ def _nest2(frame: object, path: Path, reading: Reading) -> RawTrains:
 def _own(path: Path, lines: Lines) -> RawTrains:
     """Return what `Recording.write` wrote: limits and counts in the first line."""
     facts = dict(re.findall(r"(\w+)=(\S+)", lines.comments[0]))
+    rows = lines.rows
+    header = bool(rows) and rows[0].startswith(OWN_COLUMNS)
+    rows = rows[1:] if header else rows
     numbers = {name: float(facts[name]) for name in ("n_units", "t_start", "t_stop")}
     if "n_spikes" in facts and (
-        int(facts["n_spikes"]) != len(lines.rows) or lines.comments[-1] != OWN_END
+        int(facts["n_spikes"]) != len(rows) or lines.comments[-1] != OWN_END
     ):
         raise RecordingError(
-            f"{path} must hold {facts['n_spikes']} spikes and an end mark, got {len(lines.rows)} "
+            f"{path} must hold {facts['n_spikes']} spikes and an end mark, got {len(rows)} "
             "lines; the file is incomplete, write it anew"
         )
-    pairs = [split(row, "") for row in lines.rows]
+    pairs = [split(row, ",")[:2] if header else split(row, "") for row in rows]
     if any(len(pair) != 2 for pair in pairs):
         raise RecordingError(f"{path} must hold (time, unit) in each line; it is damaged")
     raw = raw_pairs(
@@ -151,5 +155,11 @@ def _own(path: Path, lines: Lines) -> RawTrains:
         np.array([int(unit) for _, unit in pairs], dtype=np.int64),
         int(numbers["n_units"]),
     )
+    for comment in lines.comments[1:]:
+        if comment.startswith(OWN_UNITS):
+            for name, values in strict_json(comment.removeprefix(OWN_UNITS)).items():
+                raw.keep_column(name, values)
+    if "name" in raw.columns:
+        raw.names = [str(name) for name in raw.columns["name"]]
     raw.time_unit, raw.t_start, raw.t_stop = "s", numbers["t_start"], numbers["t_stop"]
     return raw
