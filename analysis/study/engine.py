@@ -24,7 +24,7 @@ from heavytail_snn.analysis.study.parts import Measurement, Prediction, network_
 from heavytail_snn.analysis.study.registry import measure, predict
 from heavytail_snn.analysis.study.report import write_study_report
 from heavytail_snn.analysis.study.result import LABELS, STORED, Case, Study
-from heavytail_snn.core.errors import ParameterError, RecordingError
+from heavytail_snn.core.errors import HeavytailError, ParameterError, RecordingError
 from heavytail_snn.core.results import Estimate
 from heavytail_snn.data import EXAMPLE_PATH
 from heavytail_snn.door.literals import strict_json
@@ -133,7 +133,9 @@ def read_recording(config: StudyConfig) -> Recording:
     path = EXAMPLE_PATH if config.recording == "example" else config.recording
     try:
         recording = Recording.read(path, **config.reading)
-    except RecordingError as error:
+    except HeavytailError as error:
+        if not error.remedies:
+            raise
         raise RecordingError(in_words(error, in_toml)) from error
     check_plausible(recording)
     return recording

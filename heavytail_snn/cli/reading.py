@@ -27,7 +27,9 @@ def reads_a_recording(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def with_reading(**values: Any) -> None:
         given = {name: values.pop(name) for name in names}
-        reading = {name: value for name, value in given.items() if value not in (None, False)}
+        reading = {
+            name: value for name, value in given.items() if value is not None and value is not False
+        }
         command(**values, reading=reading)
 
     kept = [item for name, item in own.items() if name != "reading"]

@@ -17,7 +17,14 @@ class HeavytailError(Exception):
 
     Errors pickle with their message and attributes, so that they arrive from other processes; a
     value that cannot be pickled (a lambda, a Brian2 object) arrives as its text.
+
+    Attributes
+    ----------
+    remedies : tuple of mapping
+        Options that do what was refused, one mapping a way, as the message names them.
     """
+
+    remedies: tuple[Mapping[str, Any], ...] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
         attributes = {name: _sendable(value) for name, value in vars(self).items()}
@@ -69,15 +76,7 @@ class UnitError(ParameterError, TypeError):
 
 
 class RecordingError(HeavytailError, ValueError):
-    """Spike data break a rule of `Recording`, or a file cannot be read as one.
-
-    Attributes
-    ----------
-    remedies : tuple of mapping
-        Options of `Recording.read` that read the file after all, one mapping a way.
-    """
-
-    remedies: tuple[Mapping[str, Any], ...] = ()
+    """Spike data break a rule of `Recording`, or a file cannot be read as one."""
 
 
 class ConvergenceError(HeavytailError, RuntimeError):

@@ -112,8 +112,7 @@ def _restored(answer: dict[str, Any]) -> HeavytailError:
         error = kind(argument, value, rule, remedy)
     else:
         error = kind(answer["message"])
-        if isinstance(error, RecordingError):
-            error.remedies = tuple(answer["remedies"])
+    error.remedies = tuple(answer["remedies"])
     return error
 
 
@@ -134,10 +133,13 @@ def main() -> None:
         answer = {"value": value, "arrays": list(arrays)}
     except errors.ParameterError as error:
         parts = [error.argument, _plain(error.value), error.rule, error.remedy]
-        answer = {"error": type(error).__name__, "parts": parts}
+        answer = {"error": type(error).__name__, "parts": parts, "remedies": _remedies(error)}
     except HeavytailError as error:
-        remedies = [dict(item) for item in getattr(error, "remedies", ())]
-        answer = {"error": type(error).__name__, "message": str(error), "remedies": remedies}
+        answer = {
+            "error": type(error).__name__,
+            "message": str(error),
+            "remedies": _remedies(error),
+        }
     except MemoryError:
         answer = _beyond_memory(call)
     temporary = folder / "answer.tmp"
@@ -150,6 +152,10 @@ def main() -> None:
 def _beyond_memory(call: dict[str, Any]) -> dict[str, Any]:
     message = f"{call['path']} needs more than {1e-9 * call['memory']:.3g} GB to be read"
     return {"error": MemoryLimitError.__name__, "message": message, "remedies": []}
+
+
+def _remedies(error: HeavytailError) -> list[dict[str, Any]]:
+    return [dict(item) for item in error.remedies]
 
 
 def _plain(value: Any) -> Any:

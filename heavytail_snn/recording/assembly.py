@@ -26,6 +26,7 @@ from heavytail_snn.recording.traces import Trace
 if TYPE_CHECKING:
     from heavytail_snn.recording.recording import Recording
 
+MANY = 10  # repeated spikes that are no accident
 BRIEF = 0.01  # s; intervals of bursts, which slow neurons have too
 LABELS = ("good", "mua", "noise", "unsorted", "good.", "bad")
 # names of columns that mean what the unit table calls by the first
@@ -79,6 +80,7 @@ def assembled(
     }
     parts["units"], parts["traces"] = _unit_table(raw), _traces(raw)
     parts["support"] = _support(raw, seconds, limits)
+    _check_clock(place, trains, given)
     repairs = {
         option: given.get(option, False) for option in ("sort", "drop_duplicates", "drop_outside")
     }
@@ -270,6 +272,33 @@ def _check_inside(
             f"{place}: {outside} spikes lie outside of the intervals in which the file says that "
             "their units were observed; to leave them out",
             {"drop_outside": True},
+        )
+
+
+# a clock that was started again: after a fall the times are again where they began
+RESTART, REPEATED = 0.1, 0.05
+
+
+def _check_clock(place: Path | str, trains: list[np.ndarray], given: dict[str, Any]) -> None:
+    """Raise where sorting or dropping would hide that times restart, or were rounded."""
+    falls = restarts = 0
+    for train in trains:
+        if train.size < 2:
+            continue
+        low, high = float(train.min()), float(train.max())
+        after = train[1:][np.diff(train) < 0]
+        falls += after.size
+        restarts += int(np.count_nonzero(after <= low + RESTART * (high - low)))
+    if falls and restarts == falls and falls <= REPEATED * sum(train.size for train in trains):
+        raise refusal(
+            f"{place}: the times of its units begin anew {falls} times, as those of trials or of "
+            "joined files do; they are recordings of their own, and sorting would mix them"
+        )
+    repeated = sum(int(train.size - np.unique(train).size) for train in trains)
+    if repeated > REPEATED * sum(train.size for train in trains) and repeated > MANY:
+        raise refusal(
+            f"{place}: {repeated} spikes repeat another one of their unit; times were rounded, or "
+            "columns or units confused, and dropping them would hide it"
         )
 
 

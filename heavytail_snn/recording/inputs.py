@@ -79,7 +79,7 @@ def _convert(argument: str, data: Any, t_start: Any, t_stop: Any) -> Recording:
 def _is_foreign(data: Any) -> bool:
     """Tell dictionaries, pandas objects, pynapple's and SpikeInterface's, by their protocols."""
     protocols = ("iloc", "time_support", "get_unit_spike_train")
-    return isinstance(data, dict) or any(hasattr(data, name) for name in protocols)
+    return (isinstance(data, dict) and bool(data)) or any(hasattr(data, name) for name in protocols)
 
 
 def is_spikes(data: Any) -> bool:

@@ -91,7 +91,9 @@ def from_neo(
         If there is no spike train, or the Segments of a Block overlap or have other units.
     """
     given = {"t_start": t_start, "t_stop": t_stop, "sort": sort, "drop_duplicates": drop_duplicates}
-    given = {name: value for name, value in given.items() if value not in (None, False)}
+    given = {
+        name: value for name, value in given.items() if value is not None and value is not False
+    }
     segments = _segments_of(data)
     raw = from_segments(segments, "neo", Reading())
     if len(segments) == 1:

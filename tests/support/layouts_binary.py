@@ -259,7 +259,7 @@ BINARY = (
     Layout("MAT two vectors", mat(spiketimes=TIMES, clusters=UNITS)),
     Layout("MAT other fields", mat(units=cells([{"ts": t[:, None], "id": 1} for t in TRAINS])),
            names=CELLED),
-    Layout("MAT by variable", mat(units=cells(TRAINS), lfp=np.ones(9)), {"variable": "units"},
+    Layout("MAT by variable", mat(units=cells(TRAINS), lfp=np.arange(9) + 0.5), {"variable": "units"},
            names=CELLED),
     Layout("CellExplorer spikes", named(mat(spikes=CELLINFO), "a.spikes.cellinfo.mat")),
     Layout("CellExplorer cell_metrics",

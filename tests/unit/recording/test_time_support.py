@@ -285,7 +285,7 @@ def test_trials_of_a_recording_are_stimuli():
         ([[0, 20]], "correct the limits"),
         ([[[0, 5]], [[0, 5]], [[0, 5]]], r"array of shape \(m, 2\)"),
         ([0, 5], r"\[\[start, stop\]\]"),
-        ([[0, 0.5]], "drop_outside=True to Recording.from_unsorted"),
+        ([[0, 0.5]], "drop_outside=True"),
     ],
 )
 def test_a_wrong_support_is_refused_with_a_remedy(support, words):

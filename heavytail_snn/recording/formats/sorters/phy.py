@@ -34,7 +34,7 @@ def read_phy(path: Path, reading: Reading) -> RawTrains:
         names = ("spike_clusters.npy", "spike_templates.npy")
         file = next((path / name for name in names if (path / name).exists()), path / names[0])
         clusters = exact_ids(file.name, load_npy(regular_file(file)))
-        rate = _stated_rate(path)
+        rate = _stated_rate(path) if reading.sampling_rate is None else None
         times = exact_times("spike_times", samples)
         unit = "samples"
         if samples.dtype.kind == "f" and reading.time_unit is not None:

@@ -70,7 +70,8 @@ def _table(path: Path, lines: Lines, reading: Reading) -> RawTrains:
         **exact,
         skipinitialspace=True,
     )
-    if header is None and path.suffix.lower() == ".gdf":
+    said = reading.time_column is not None and reading.id_column is not None
+    if header is None and path.suffix.lower() == ".gdf" and not said:
         return _nest2(frame, path, reading)
     frame.columns = [str(i) for i in range(frame.shape[1])] if header is None else header
     raw = from_frame(frame, path.name, reading, named=header is not None)
@@ -120,7 +121,7 @@ def _nest2(frame: object, path: Path, reading: Reading) -> RawTrains:
     if len(columns) != 2:
         raise refusal(
             f"{path} must have two columns (neuron, time), got {len(columns)}",
-            {"format": "text", "time_column": 1, "id_column": 0},
+            {"format": "text", "time_column": 1, "id_column": 0, "time_unit": "ms"},
         )
     time = 1 if reading.time_column is None else reading.time_column
     raw = raw_pairs(columns[time], columns[1 - time], reading.n_units)

@@ -12,7 +12,7 @@ from heavytail_snn.door.refusals import reading as reading_file
 from heavytail_snn.door.refusals import refusal
 from heavytail_snn.door.regular import check_budget
 from heavytail_snn.recording.formats.tree import names as known
-from heavytail_snn.recording.formats.tree.matrix import from_columns
+from heavytail_snn.recording.formats.tree.matrix import can_be_ids, from_columns
 from heavytail_snn.recording.raw.options import Reading
 from heavytail_snn.recording.raw.trains import RawTrains, raw_pairs
 
@@ -149,6 +149,7 @@ def _choices(
     numeric = [i for i, column in enumerate(columns) if column.dtype.kind in "iuf"]
     time = (times or [i for i in numeric if i not in [k for _, k in ids]] or [0])[0]
     rest = [i for _, i in ids] or [i for i in range(len(names)) if i != time]
+    rest = [i for i in rest if can_be_ids(columns[i])]
     return [{"time_column": time, "id_column": i} for i in rest[:2]]
 
 
@@ -178,8 +179,10 @@ def _is_number(cell: Any) -> bool:
 def _check_filled(names: list[str], columns: list[Any], place: str) -> None:
     """Raise where a cell is empty: a row without its unit, or a file that was cut."""
     for name, column in zip(names, columns, strict=True):
-        empty = np.array([cell != cell for cell in column]) if column.dtype == object else None
-        if empty is not None and empty.any():
+        empty = np.zeros(column.size, dtype=bool)
+        if column.dtype.kind in "fO":
+            empty = np.array([cell != cell for cell in column.tolist()], dtype=bool)
+        if empty.any():
             raise RecordingError(
                 f"{place}: column {name!r} is empty in row {int(np.argmax(empty))}; the file is "
                 "damaged or cut"

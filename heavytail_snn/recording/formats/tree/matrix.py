@@ -61,20 +61,20 @@ def from_columns(columns: list[Any], place: str, reading: Reading) -> RawTrains:
             )
     if time is not None and time == unit:
         raise ParameterError("id_column", unit, "must be another column than time_column")
-    if len(columns) == 2 and (time is None) != (unit is None):
-        time, unit = (
-            (1 - unit, unit) if time is None and unit is not None else (time, 1 - (time or 0))
-        )
+    if len(columns) == 2 and unit is not None:
+        time = 1 - unit
+    elif len(columns) == 2 and time is not None and can_be_ids(columns[1 - time]):
+        unit = 1 - time
     if time is not None and unit is None:
         return RawTrains([exact_times(place, columns[time])], [place])
-    if time is None:
+    if time is None or unit is None:
         time, unit = _told_apart(columns, place, reading)
     return raw_pairs(columns[time], columns[unit], reading.n_units)
 
 
 def _told_apart(columns: list[Any], place: str, reading: Reading) -> tuple[int, int]:
     """Return (times, ids) of two columns where only one of them can be unit numbers."""
-    whole = [_can_be_ids(column) for column in columns]
+    whole = [can_be_ids(column) for column in columns]
     if len(columns) == 2 and whole.count(True) == 1:
         return (1, 0) if whole[0] else (0, 1)
     if not any(whole):
@@ -90,21 +90,22 @@ def _told_apart(columns: list[Any], place: str, reading: Reading) -> tuple[int, 
     )
 
 
-def _can_be_ids(column: Any) -> bool:
+def can_be_ids(column: Any) -> bool:
+    """Tell whether a column could hold the units of spikes: whole numbers or texts."""
     array = np.asarray(column)
     return array.dtype.kind in "iuOUST" or (array.dtype.kind == "f" and are_whole(array))
 
 
 def _readings(columns: list[Any], reading: Reading) -> list[dict[str, Any]]:
     """Return the two most plausible choices of columns as options."""
-    ids = [i for i, column in enumerate(columns) if _can_be_ids(column)]
+    ids = [i for i, column in enumerate(columns) if can_be_ids(column)]
     pairs = [(t, i) for i in ids for t in range(len(columns)) if t != i]
-    pairs.sort(key=lambda pair: (_can_be_ids(columns[pair[0]]), pair[0]))
+    pairs.sort(key=lambda pair: (can_be_ids(columns[pair[0]]), pair[0]))
     unitless = reading.time_unit is None and reading.sampling_rate is None
     found = []
     for time, unit in pairs[:2]:
         option: dict[str, Any] = {"time_column": time, "id_column": unit}
-        if unitless and _can_be_ids(columns[time]):
+        if unitless and can_be_ids(columns[time]):
             option["time_unit"] = "ms"
         found.append(option)
     return found
@@ -115,7 +116,7 @@ def _described(columns: list[Any]) -> list[str]:
         f"column {number} as units: {np.unique(np.asarray(column)).size} units of "
         f"{np.asarray(column).size / max(np.unique(np.asarray(column)).size, 1):.3g} spikes"
         for number, column in enumerate(columns[:4])
-        if _can_be_ids(column)
+        if can_be_ids(column)
     ]
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from heavytail_snn.core.errors import ParameterError, RecordingError
 from heavytail_snn.door.literals import unit_of_time
 from heavytail_snn.door.numbers import exact_times, one_number
-from heavytail_snn.door.refusals import refusal
+from heavytail_snn.door.refusals import in_python, refusal
 from heavytail_snn.recording.formats.tree import names as known
 from heavytail_snn.recording.formats.tree.matrix import from_columns, from_matrix
 from heavytail_snn.recording.raw.options import Reading
@@ -161,10 +161,18 @@ def _of_dict(tree: dict[str, Any], place: str, reading: Reading, depth: int) -> 
         return _with_facts(RawTrains(trains, vectors), tree, "")
     if not holding:
         raise refusal(f"{place} holds no spike times; it has {_listing(tree)}")
-    raise ParameterError(
+    raise _several(place, tree, holding)
+
+
+def _several(place: str, tree: dict[str, Any], holding: list[str]) -> ParameterError:
+    """Return an error that names what could hold the spikes, and how to choose."""
+    ways = [{"variable": name} for name in holding[:2]]
+    error = ParameterError(
         "variable", None, f"must be one of {holding[:40]}",
-        f"{place} has {_listing(tree)}; name the one that holds the spikes",
+        f"{place} has {_listing(tree)}; pass {' or '.join(map(in_python, ways))}",
     )  # fmt: skip
+    error.remedies = tuple(ways)
+    return error
 
 
 def from_mapping(trains: dict[Any, Any], place: str) -> RawTrains:
