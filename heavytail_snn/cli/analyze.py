@@ -1,11 +1,17 @@
 """analyze: rate, CV, Fano factor, spectrum, dimension and quality of a recording."""
 
-from typing import Annotated
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from heavytail_snn.cli.options import Json, TimeUnit
 from heavytail_snn.cli.output import numbers, print_json, refusals
+
+if TYPE_CHECKING:
+    from heavytail_snn.analysis.description import Description
+    from heavytail_snn.recording.recording import Recording
 
 
 def analyze(
@@ -15,9 +21,13 @@ def analyze(
     t_start: Annotated[float | None, typer.Option(help="Start of the run, s.")] = None,
     t_stop: Annotated[float | None, typer.Option(help="End of the run, s.")] = None,
     time_unit: TimeUnit = None,
+    figures: Annotated[str | None, typer.Option(help="File for the reviewer's figures.")] = None,
     as_json: Json = False,
 ) -> None:
     """Rate, CV, Fano factor, spectrum tail, dimension and quality of a recording.
+
+    Then what a reviewer would ask: gaps, drift, lost units, artefacts, labels; `--figures` draws
+    intervals, rate over time, autocorrelogram and dimension over bin sizes.
 
     Reads NWB, NIX and other neo formats, MAT cell arrays, .npz, and text with one or two columns.
 
@@ -32,7 +42,14 @@ def analyze(
     given = {name: value for name, value in options.items() if value is not None}
     with refusals(as_json):
         recording = Recording.read(EXAMPLE_PATH if file == "example" else file, **given)
-        description = describe(recording, bin_size=bin_size, count_window=count_window)
+        description = describe(
+            recording,
+            bin_size=bin_size,
+            count_window=count_window,
+            progress=sys.stderr.isatty() and not as_json,
+        )
+        if figures is not None:
+            _draw(recording, description, figures)
     if as_json:
         notes = list(description.warnings)
         print_json(
@@ -40,6 +57,7 @@ def analyze(
                 "recording": str(recording),
                 "estimates": numbers(description),
                 "quality": description.quality.to_dict(),
+                "dimension_curve": description.curve.to_dict() if description.curve else None,
                 "warnings": notes,
             }
         )
@@ -49,5 +67,21 @@ def analyze(
         for e in description.estimates()
     ]
     typer.echo(f"{recording}\n\n{table_text(rows)}\n\n{description.quality}")
+    typer.echo(f"\nwhat a reviewer would ask\n{description.quality.review()}")
+    if description.curve is not None:
+        typer.echo(f"\n{description.curve}\n")
     for note in description.warnings:
         typer.echo(f"note: {note}")
+
+
+def _draw(recording: "Recording", description: "Description", path: str) -> None:
+    from heavytail_snn.analysis.recorded.review_figures import review_figure
+    from heavytail_snn.core.errors import ParameterError
+
+    if not Path(path).resolve().parent.is_dir():
+        raise ParameterError("figures", path, "must lie in a folder that exists", "make it first")
+    figure = review_figure(recording, curve=description.curve)
+    kinds = sorted(figure.canvas.get_supported_filetypes())
+    if Path(path).suffix[1:] not in kinds:
+        raise ParameterError("figures", path, f"must end in one of {kinds}", "use review.png")
+    figure.savefig(path)
