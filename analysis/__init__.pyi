@@ -12,6 +12,7 @@ from heavytail_snn.analysis import spectra as spectra
 from heavytail_snn.analysis import study as study
 from heavytail_snn.analysis import tails as tails
 from heavytail_snn.analysis import theory as theory
+from heavytail_snn.analysis import toolbox as toolbox
 from heavytail_snn.analysis.comparison import ComparedQuantity as ComparedQuantity
 from heavytail_snn.analysis.comparison import Comparison as Comparison
 from heavytail_snn.analysis.comparison import compare as compare

@@ -211,9 +211,9 @@ def _limit(covariances: np.ndarray) -> tuple[float, float]:
     if n_units < 2:
         return _NOT_KNOWN, _NOT_KNOWN
     variances = np.diagonal(covariances, axis1=1, axis2=2)
-    total, diagonal = covariances.sum(axis=0), variances.sum(axis=0)
-    own = np.array([np.vdot(c, c) for c in covariances]) - (variances**2).sum(axis=1)
-    cross = np.array([np.vdot(c, total) for c in covariances]) - variances @ diagonal - own
+    flat = covariances.reshape(n_blocks, -1)
+    products = flat @ flat.T - variances @ variances.T  # of the covariances of two units
+    cross = products.sum(axis=1) - np.diag(products)
     traces = variances.sum(axis=1)
     rest = traces.sum() - traces
     squares = rest**2 - (np.sum(traces**2) - traces**2)

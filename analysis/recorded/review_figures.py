@@ -1,6 +1,7 @@
 """Four figures that a reviewer asks for: intervals, rate over time, autocorrelogram, dimension."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,8 +47,13 @@ class Autocorrelogram(Result):
 
 
 def autocorrelogram(
-    spikes: Any, *, longest: Any = 0.1, bin_size: Any = 1e-3, t_start: Any = None, t_stop: Any = None
-) -> Autocorrelogram:  # fmt: skip
+    spikes: Any,
+    *,
+    longest: Any = 0.1,
+    bin_size: Any = 1e-3,
+    t_start: Any = None,
+    t_stop: Any = None,
+) -> Autocorrelogram:
     """Count, for all units together, the pairs of spikes of a unit by their lag.
 
     Parameters
@@ -125,7 +131,7 @@ def rate_over_time(recording: Recording, n_parts: int = _PARTS) -> tuple[np.ndar
     cuts[-1] = recording.times.size
     watched = [
         recording.support.restricted(np.array([[low, high]])).observed.sum()
-        for low, high in zip(edges[:-1], edges[1:], strict=True)
+        for low, high in pairwise(edges)
     ]
     rate = np.full(n_parts, np.nan)
     return edges, np.divide(np.diff(cuts), watched, out=rate, where=np.array(watched) > 0)

