@@ -16,7 +16,7 @@ from heavytail_snn.recording.recording import Recording
 from heavytail_snn.recording.windows import Windows
 
 MAX_BYTES = 1e9
-_PAIRS = 0.3  # below this many spikes a bin and unit, pairs cost less than matrix products
+_PAIRS = 0.1  # below this many spikes a bin and unit, pairs cost less than matrix products
 _CELLS = 2**23  # counts in memory at once
 _EXACT = 2**24  # whole numbers below it are exact in single precision
 
@@ -80,9 +80,11 @@ def block_moments(recording: Recording, windows: Windows, n_blocks: int) -> Bloc
         sums[block] = np.bincount(mine, minlength=n_units)
         size = edges[block + 1] - edges[block]
         if mine.size < _PAIRS * size * n_units and windows.n * n_units > _CELLS:
-            _add_pairs(here, mine, products[block])
-            upper = np.triu(products[block], 1)
-            products[block] += upper.T - np.tril(products[block], -1)
+            pairs = np.zeros((n_units, n_units), dtype=np.int32)
+            _add_pairs(here, mine, pairs)
+            products[block] = pairs
+            products[block] += pairs.T
+            np.fill_diagonal(products[block], np.diagonal(products[block]) + sums[block])
         else:
             for counts in _rows(here - edges[block], mine, int(size), n_units):
                 products[block] += counts.T @ counts
@@ -102,19 +104,12 @@ def _rows(index: np.ndarray, ids: np.ndarray, n_rows: int, n_units: int) -> Iter
 
 
 @compiled(nogil=True)
-def _add_pairs(index: np.ndarray, ids: np.ndarray, products: np.ndarray) -> None:
-    """Add the pairs of spikes in each window, at (smaller, larger) unit number."""
+def _add_pairs(index: np.ndarray, ids: np.ndarray, pairs: np.ndarray) -> None:
+    """Count the pairs of different spikes in each window, at (unit of one, unit of the other)."""
     first = 0
     for spike in range(index.size):
         if index[spike] != index[first]:
             first = spike
-        mine = ids[spike]
-        products[mine, mine] += 1.0
+        row = pairs[ids[spike]]
         for other in range(first, spike):
-            theirs = ids[other]
-            if theirs == mine:
-                products[mine, mine] += 2.0
-            elif theirs < mine:
-                products[theirs, mine] += 1.0
-            else:
-                products[mine, theirs] += 1.0
+            row[ids[other]] += 1

@@ -62,10 +62,11 @@ def terms_of_covariances(covariances: np.ndarray) -> RatioTerms:
     ----------
     covariances : (n_blocks, n_units, n_units) ndarray
     """
-    total = covariances.sum(axis=0)
-    own = np.array([np.vdot(c, c) for c in covariances])
-    with_all = np.array([np.vdot(c, total) for c in covariances])
-    return _terms_of_products(np.trace(covariances, axis1=1, axis2=2), own, with_all - own)
+    flat = covariances.reshape(len(covariances), -1)
+    products = flat @ flat.T  # tr(C_b C_b') of every two blocks
+    own = np.diag(products)
+    traces = np.trace(covariances, axis1=1, axis2=2)
+    return _terms_of_products(traces, own, products.sum(axis=1) - own)
 
 
 def _terms_of_products(traces: np.ndarray, own: np.ndarray, others: np.ndarray) -> RatioTerms:

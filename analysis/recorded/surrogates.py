@@ -86,9 +86,19 @@ def poisson_surrogate(recording: Recording, *, seed: Seed = None) -> Recording:
     return _surrogate(recording, times, ids)
 
 
+def _by_elephant(method: str) -> Callable[..., Recording]:
+    def draw(recording: Recording, *, seed: Seed = None) -> Recording:
+        from heavytail_snn.analysis.toolbox.surrogates import dithered
+
+        return dithered(recording, method=method, seed=seed)
+
+    return draw
+
+
 SURROGATES: dict[str, Callable[..., Recording]] = {
     "circular_shift": circular_shift,
     "poisson": poisson_surrogate,
+    **{name: _by_elephant(name) for name in ("dither_spikes", "shift", "jitter", "joint_isi")},
 }
 
 
@@ -108,7 +118,8 @@ def surrogate_test(
     statistic : callable
         Takes a Recording, returns one finite number.
     recording : Recording
-    surrogate : {"circular_shift", "poisson"}
+    surrogate : {"circular_shift", "poisson", "dither_spikes", "shift", "jitter", "joint_isi"}
+        The last four by elephant, see `analysis.toolbox.dithered`.
     n_surrogates : int
         At least 2.
     seed : int, SeedSequence, Generator or None

@@ -10,16 +10,21 @@ from typing import Any
 import numpy as np
 
 from heavytail_snn.analysis.spectra.statistics_kernels import (
+    CountMoments,
     correlation_of_pairs,
     correlation_of_scores,
     count_moments,
+    drift_and_fast,
     interval_statistics,
+    no_moments,
 )
 from heavytail_snn.core.errors import check_integer
 from heavytail_snn.core.results import Result, field_of
 from heavytail_snn.core.time_units import one_time
 from heavytail_snn.recording.inputs import as_recording
 from heavytail_snn.recording.quality import provenance_warnings
+from heavytail_snn.recording.recording import Recording
+from heavytail_snn.recording.windows import Windows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +51,10 @@ class SpikeStatistics(Result):
         Mean over pairs of units of the correlation of their counts in the windows in which both
         were watched, and its
         jackknife standard error over ten blocks of windows; nan for fewer than two units.
+    drift_correlation, fast_correlation : float
+        Its two parts: what the units would share if the windows were shuffled inside blocks of
+        ``parameters["drift_window"]``, by slow drift alone; and what they share inside a block.
+        With jackknife errors; nan for fewer than two blocks of time that all units share.
     n_units_with_intervals : int
         Units that entered `cv`, `cv2` and `lv`.
     """
@@ -67,6 +76,12 @@ class SpikeStatistics(Result):
     fano_factor_error: float = field_of()
     correlation: float = field_of(quantity="count_correlation", error="correlation_error")
     correlation_error: float = field_of()
+    drift_correlation: float = field_of(
+        quantity="drift_correlation", error="drift_correlation_error"
+    )
+    drift_correlation_error: float = field_of()
+    fast_correlation: float = field_of(quantity="fast_correlation", error="fast_correlation_error")
+    fast_correlation_error: float = field_of()
     n_units_with_intervals: int
 
 
@@ -74,6 +89,7 @@ def spike_statistics(
     spikes: Any,
     *,
     count_window: Any = 0.1,
+    drift_window: Any = None,
     minimum_spikes: int = 10,
     t_start: Any = None,
     t_stop: Any = None,
@@ -86,6 +102,8 @@ def spike_statistics(
         See `heavytail_snn.recording.inputs.as_recording`.
     count_window : float or quantity of time
         Window of the counts for Fano factor and correlation; an incomplete last one is left out.
+    drift_window : float or quantity of time, optional
+        What changes more slowly is drift; default 10 s, or 20 windows where that is more.
     minimum_spikes : int
         Interval statistics are given for units with at least this many spikes; at least 3.
     t_start, t_stop : float or quantity, optional
@@ -114,7 +132,14 @@ def spike_statistics(
     minimum_spikes = check_integer("minimum_spikes", minimum_spikes, low=3)
     rates = recording.rates()
     cvs, cv2s, lvs = interval_statistics(recording, minimum_spikes)
-    moments = count_moments(recording, count_window)
+    usual = max(10.0, 20 * count_window)
+    drift_window = one_time(
+        "drift_window",
+        usual if drift_window is None else drift_window,
+        low=2 * count_window,
+        remedy="use at least two count_window",
+    )
+    moments = count_moments(recording, count_window, drift_window)
     fields = {}
     for name, values in (
         ("rate", rates),
@@ -126,8 +151,11 @@ def spike_statistics(
         fields[name], fields[f"{name}_error"] = _mean_and_error(values)
     if recording.support.is_common:
         correlation, correlation_error = correlation_of_scores(moments)
+        together = moments
     else:
         correlation, correlation_error = correlation_of_pairs(recording, count_window)
+        together = _shared_moments(recording, count_window, drift_window)
+    drift, drift_error, fast, fast_error = drift_and_fast(together)
     return SpikeStatistics(
         rates=rates,
         cvs=cvs,
@@ -137,10 +165,26 @@ def spike_statistics(
         **fields,
         correlation=correlation,
         correlation_error=correlation_error,
+        drift_correlation=drift,
+        drift_correlation_error=drift_error,
+        fast_correlation=fast,
+        fast_correlation_error=fast_error,
         n_units_with_intervals=int(np.count_nonzero(np.isfinite(cvs))),
-        parameters={"count_window": count_window, "minimum_spikes": minimum_spikes},
+        parameters={
+            "count_window": count_window,
+            "drift_window": drift_window,
+            "minimum_spikes": minimum_spikes,
+        },
         warnings=provenance_warnings(recording),
     )
+
+
+def _shared_moments(recording: Recording, width: float, slow: float) -> CountMoments:
+    """Return the moments in the time that all units share, without any where there is none."""
+    shared = recording.support.shared
+    if Windows(shared, width).n < 2:
+        return no_moments(recording.n_units)
+    return count_moments(recording.restrict(shared), width, slow)
 
 
 def _mean_and_error(values: np.ndarray) -> tuple[float, float]:

@@ -65,16 +65,37 @@ class CountMoments:
         Sum over units of the z-scores of their counts, and of their squares.
     n_scored : int
         Units with variance.
+    sizes : (n_blocks,) ndarray
+        Windows in each slow block; none where windows fill fewer than two blocks.
+    block_sum, block_squares : (n_blocks,) ndarray
+        Sum over units of the means of their z-scores in a block, and of the squares of these.
     """
 
     fano_factors: np.ndarray
     score_sum: np.ndarray
     score_squares: np.ndarray
     n_scored: int
+    sizes: np.ndarray
+    block_sum: np.ndarray
+    block_squares: np.ndarray
 
 
-def count_moments(recording: Recording, width: float) -> CountMoments:
+def no_moments(n_units: int) -> CountMoments:
+    """Return the moments of no window."""
+    none = np.empty(0)
+    return CountMoments(np.full(n_units, np.nan), none, none, 0, none, none, none)
+
+
+def count_moments(recording: Recording, width: float, slow: float = np.inf) -> CountMoments:
     """Return the Fano factors, and the z-scores summed over units where the support is common.
+
+    Parameters
+    ----------
+    recording : Recording
+    width : float
+        Of a window, in seconds.
+    slow : float
+        Length of a block of windows, in seconds; blocks lie inside the intervals of the support.
 
     Raises
     ------
@@ -83,6 +104,7 @@ def count_moments(recording: Recording, width: float) -> CountMoments:
     """
     fano = np.full(recording.n_units, np.nan)
     sums, squares, n_scored, most = np.empty(0), np.empty(0), 0, 0
+    starts, sizes, block_sum, block_squares = (np.empty(0, dtype=int) for _ in range(4))
     for units, counts, windows in window_chunks(recording, width):
         most = max(most, windows.n)
         if windows.n < 2:
@@ -93,18 +115,42 @@ def count_moments(recording: Recording, width: float) -> CountMoments:
             continue
         if not sums.size:
             sums, squares = np.zeros(windows.n), np.zeros(windows.n)
+            starts, sizes = _slow_blocks(windows.per_interval, slow / width)
+            block_sum, block_squares = np.zeros(sizes.size), np.zeros(sizes.size)
         varies = variance > 0
         spread = np.sqrt(variance[varies] * (windows.n - 1) / windows.n)
         scores = (counts[varies] - mean[varies, None]) / spread[:, None]
         sums += scores.sum(axis=0)
         squares += np.einsum("uw,uw->w", scores, scores)
         n_scored += int(varies.sum())
+        if sizes.size:
+            means = np.add.reduceat(scores, starts, axis=1) / sizes
+            block_sum += means.sum(axis=0)
+            block_squares += np.einsum("ub,ub->b", means, means)
     if most < 2:
         raise RecordingError(
             f"the recording must have at least 2 windows of count_window = {width:g} s, got "
             f"{recording.support.observed.max():g} s; use a shorter count_window"
         )
-    return CountMoments(fano, sums, squares, n_scored)
+    return CountMoments(fano, sums, squares, n_scored, sizes, block_sum, block_squares)
+
+
+def _slow_blocks(per_interval: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return first window and size of blocks of at least two windows; none for fewer than two."""
+    starts, first = [], 0
+    for number in per_interval:
+        n_blocks = max(1, round(number / size)) if number else 0
+        starts.extend(
+            first + part[0]
+            for part in np.array_split(np.arange(number), n_blocks or 1)
+            if part.size
+        )
+        first += int(number)
+    edges = np.array([*starts, first], dtype=int)
+    sizes = np.diff(edges)
+    if sizes.size < 2 or (sizes < 2).any():
+        return np.empty(0, dtype=int), np.empty(0, dtype=int)
+    return edges[:-1], sizes
 
 
 def correlation_of_scores(moments: CountMoments) -> tuple[float, float]:
@@ -123,6 +169,37 @@ def correlation_of_scores(moments: CountMoments) -> tuple[float, float]:
     blocks = np.array_split(products, N_BLOCKS)
     left_out = [(products.sum() - b.sum()) / (n_windows - b.size) for b in blocks]
     return float(products.mean()), float(np.std(left_out) * np.sqrt(N_BLOCKS - 1))
+
+
+def drift_and_fast(moments: CountMoments) -> tuple[float, float, float, float]:
+    """Return the correlation by slow drift and the fast one, each with its jackknife error.
+
+    Between and within blocks: what units would share if their counts were shuffled inside each
+    block, and what is left.  A block's mean holds the fast part divided by its windows, which is
+    taken out.  nan for fewer than two units or blocks; the errors also for fewer than 10 blocks.
+    """
+    nan, sizes = float("nan"), moments.sizes
+    if moments.n_scored < 2 or sizes.size < 2:
+        return nan, nan, nan, nan
+    pairs = moments.n_scored * (moments.n_scored - 1)
+    products = (moments.score_sum**2 - moments.score_squares) / pairs
+    total = np.add.reduceat(products, np.cumsum(sizes) - sizes)
+    between = sizes * (moments.block_sum**2 - moments.block_squares) / pairs
+    parts = np.column_stack([total, between, sizes, sizes - 1.0])
+
+    def split(sums: np.ndarray) -> np.ndarray:
+        all_of_it, slow, number, free = sums
+        fast = (all_of_it - slow) / free
+        return np.array([(slow - fast * (number - free)) / number, fast])
+
+    whole = parts.sum(axis=0)
+    drift, fast = split(whole)
+    if sizes.size < N_BLOCKS:
+        return float(drift), nan, float(fast), nan
+    groups = np.array_split(parts, N_BLOCKS)
+    left_out = np.array([split(whole - group.sum(axis=0)) for group in groups])
+    errors = left_out.std(axis=0) * np.sqrt(N_BLOCKS - 1)
+    return float(drift), float(errors[0]), float(fast), float(errors[1])
 
 
 def correlation_of_pairs(recording: Recording, width: float) -> tuple[float, float]:

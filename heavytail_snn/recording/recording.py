@@ -22,7 +22,13 @@ from heavytail_snn.recording.support import TimeSupport, time_support
 from heavytail_snn.recording.tables import EpochTable, UnitTable, epoch_table, unit_table
 from heavytail_snn.recording.traces import Trace, check_traces
 from heavytail_snn.recording.trains import UnitTrains, sorted_by_unit
-from heavytail_snn.recording.windows import EDGE_TOLERANCE, Windows, check_count_memory, counts_in
+from heavytail_snn.recording.windows import (
+    Windows,
+    check_count_memory,
+    counts_in,
+    covering_bins,
+    covering_index,
+)
 
 if TYPE_CHECKING:
     from heavytail_snn.recording.quality import QualityReport
@@ -247,15 +253,11 @@ class Recording(Exchange):
 
     def n_bins(self, bin_size: float) -> int:
         """Return the number of bins that cover the run; the last may reach beyond t_stop."""
-        exact = self.duration / one_time("bin_size", bin_size, low=0, open_low=True)
-        whole = round(exact)
-        return whole if whole and abs(exact - whole) < EDGE_TOLERANCE else int(exact) + 1
+        return covering_bins(self.t_start, self.t_stop, bin_size)
 
     def bin_indices(self, bin_size: float) -> np.ndarray:
         """Return the bin of each spike, shape (n_spikes,); a spike at t_stop is in the last bin."""
-        bin_size = one_time("bin_size", bin_size, low=0, open_low=True)
-        position = (self.times - self.t_start) / bin_size
-        return np.minimum((position + EDGE_TOLERANCE).astype(np.int64), self.n_bins(bin_size) - 1)
+        return covering_index(self.times, self.t_start, self.t_stop, bin_size)
 
     def binned(self, bin_size: Any, *, max_memory: float = 8e9) -> np.ndarray:
         """Count the spikes of each unit in bins from t_start on; every spike is in one bin.
@@ -339,21 +341,17 @@ class Recording(Exchange):
         Parameters
         ----------
         epochs : EpochTable or (m, 2) array_like
-            Starts and stops in seconds, without overlap; both ends belong to an epoch.  Time that
-            was not observed stays unobserved.  Of the trials those inside the new limits stay.
+            Starts and stops in seconds, without overlap; both ends belong to an epoch.  Of the
+            trials those inside the new limits stay.
         """
         return parts.restricted(self, epochs)
 
     @classmethod
     def concatenate(cls, recordings: Sequence["Recording"], *, gap: Any = 1.0) -> "Recording":
-        """Return recordings of the same units one after another; the gaps are not observed.
+        """Return recordings of the same units, without traces, one after another.
 
-        Parameters
-        ----------
-        recordings : sequence of Recording
-            Without traces.  Limits, attributes and unit table are those of the first.
-        gap : float, quantity of time or None
-            Time between two recordings, above 0; None keeps their clocks, which must not overlap.
+        Between two lies a `gap` (seconds or a quantity) that is not observed; None keeps their
+        clocks, which must not overlap.  Attributes and unit table are those of the first.
         """
         return parts.concatenated(recordings, gap)
 

@@ -250,6 +250,7 @@ EXAMPLES = {
     "models.Stimulus": lambda: models.circle(8),
     "models.ThetaNetwork": inhibition,
     "models.WhiteNoise": lambda: models.WhiteNoise(2 * mV),
+    "analysis.Autocorrelogram": lambda: analysis.autocorrelogram(spikes()),
     "analysis.BrianTangent": brian_tangent,
     "analysis.ChaosOnset": lambda: analysis.chaos_onset(
         [random(60, 60), random(60, 60).T], [0.01, 0.5], n_steps=50, state_warmup=20, seed=1
@@ -271,6 +272,7 @@ EXAMPLES = {
         seed=1,
     ),
     "analysis.Description": lambda: analysis.describe(spikes()),
+    "analysis.DimensionCurve": lambda: analysis.dimension_curve(spikes(), seed=1),
     "analysis.DivergenceRate": lambda: DivergenceRate(
         value=5.1234, standard_error=0.2, blocks=random(10), epsilon=1e-6, n_spikes=300
     ),
@@ -279,6 +281,7 @@ EXAMPLES = {
         responses(), band=(1, 8), n_bootstrap=5, seed=1
     ),
     "analysis.ExactLIF": exact_lif,
+    "analysis.Finding": lambda: analysis.Finding("drift", "<falls> & more", (1, 2)),
     "analysis.FluxTube": lambda: analysis.flux_tube_radius(
         pulses(), sizes=(1e-3, 0.01, 0.1), n_trials=5, duration=0.1, state_warmup=5, seed=1
     ),
