@@ -18,7 +18,7 @@ from heavytail_snn.door.refusals import refusal
 from heavytail_snn.recording.checks import check_finite
 from heavytail_snn.recording.raw.options import TIME_UNITS
 from heavytail_snn.recording.raw.trains import RawTrains, Table
-from heavytail_snn.recording.review.clock import time_unit
+from heavytail_snn.recording.review.plausible import first_doubt, swapped
 from heavytail_snn.recording.stored import restored_parts
 from heavytail_snn.recording.support import intersection, merged, time_support, without
 from heavytail_snn.recording.traces import Trace
@@ -26,8 +26,6 @@ from heavytail_snn.recording.traces import Trace
 if TYPE_CHECKING:
     from heavytail_snn.recording.recording import Recording
 
-MANY = 10  # repeated spikes that are no accident
-BRIEF = 0.01  # s; intervals of bursts, which slow neurons have too
 LABELS = ("good", "mua", "noise", "unsorted", "good.", "bad")
 # names of columns that mean what the unit table calls by the first
 ALIASES = {
@@ -68,8 +66,7 @@ def assembled(
     trains = [seconds(train) for train in raw.trains]
     for unit, train in enumerate(trains):
         check_finite(train, unit)
-    if origin == "assumed":
-        _check_seconds(place, trains)
+    _check_doubts(place, raw, trains, given, unit_stated=origin != "assumed")
     name = place.name if isinstance(place, Path) else place
     attrs: dict[str, Any] = {"source": name, "unit_names": list(raw.names), **raw.attrs}
     attrs["time_unit_from"] = origin
@@ -80,13 +77,33 @@ def assembled(
     }
     parts["units"], parts["traces"] = _unit_table(raw), _traces(raw)
     parts["support"] = _support(raw, seconds, limits)
-    _check_clock(place, trains, given)
     repairs = {
         option: given.get(option, False) for option in ("sort", "drop_duplicates", "drop_outside")
     }
     if parts["support"] is not None and not repairs["drop_outside"]:
         _check_inside(place, trains, parts["support"], limits)
     return make.from_spike_trains(trains, *limits, attrs=attrs, **repairs, **parts)
+
+
+def _check_doubts(
+    place: Path | str,
+    raw: RawTrains,
+    trains: list[np.ndarray],
+    given: dict[str, Any],
+    *,
+    unit_stated: bool,
+) -> None:
+    """Raise if the trains can hardly be spikes, unless the caller has named the reading."""
+    doubt = swapped(trains) if raw.columns_read and "id_column" not in given else None
+    if doubt is not None:
+        time, unit = raw.columns_read or (0, 1)
+        raise refusal(
+            f"{place}: {doubt.text}, or column {unit} does not hold units; if it does",
+            {"time_column": time, "id_column": unit},
+        )
+    doubt = first_doubt(trains, given, unit_stated=unit_stated)
+    if doubt is not None:
+        raise refusal(f"{place}: {doubt.text}", *doubt.readings)
 
 
 def _own(make: "type[Recording]", raw: RawTrains) -> "Recording":
@@ -145,24 +162,6 @@ def _seconds(place: Path | str, raw: RawTrains, given: dict[str, Any]) -> tuple[
             {"sampling_rate": 30000.0},
         )
     return _scaled(1.0), "assumed"
-
-
-def _check_seconds(place: Path | str, trains: list[np.ndarray]) -> None:
-    """Raise if times whose unit nobody states are hardly seconds; both readings are named."""
-    filled = [np.sort(train) for train in trains if train.size > 1]
-    if not filled:
-        return
-    duration = max(float(t[-1]) for t in filled) - min(float(t[0]) for t in filled)
-    intervals = np.concatenate([np.diff(train) for train in filled])
-    rates = np.array([train.size for train in filled]) / max(duration, np.finfo(float).tiny)
-    brief = int(np.count_nonzero(intervals < BRIEF))
-    finding = time_unit(rates, duration, brief, intervals.size)
-    if finding is not None:
-        raise refusal(
-            f"{place} does not say the unit of its times; in seconds they have {finding.text}",
-            {"time_unit": "ms"},
-            {"time_unit": "s"},
-        )
 
 
 def _per_sample(
@@ -272,33 +271,6 @@ def _check_inside(
             f"{place}: {outside} spikes lie outside of the intervals in which the file says that "
             "their units were observed; to leave them out",
             {"drop_outside": True},
-        )
-
-
-# a clock that was started again: after a fall the times are again where they began
-RESTART, REPEATED = 0.1, 0.05
-
-
-def _check_clock(place: Path | str, trains: list[np.ndarray], given: dict[str, Any]) -> None:
-    """Raise where sorting or dropping would hide that times restart, or were rounded."""
-    falls = restarts = 0
-    for train in trains:
-        if train.size < 2:
-            continue
-        low, high = float(train.min()), float(train.max())
-        after = train[1:][np.diff(train) < 0]
-        falls += after.size
-        restarts += int(np.count_nonzero(after <= low + RESTART * (high - low)))
-    if falls and restarts == falls and falls <= REPEATED * sum(train.size for train in trains):
-        raise refusal(
-            f"{place}: the times of its units begin anew {falls} times, as those of trials or of "
-            "joined files do; they are recordings of their own, and sorting would mix them"
-        )
-    repeated = sum(int(train.size - np.unique(train).size) for train in trains)
-    if repeated > REPEATED * sum(train.size for train in trains) and repeated > MANY:
-        raise refusal(
-            f"{place}: {repeated} spikes repeat another one of their unit; times were rounded, or "
-            "columns or units confused, and dropping them would hide it"
         )
 
 

@@ -57,6 +57,8 @@ class RawTrains:
         Signals of recordings that the library wrote.
     own : dict, optional
         Attributes and parts of such a recording, as JSON texts.
+    columns_read : tuple of int, optional
+        Columns without names that were taken for times and units by their values.
     attrs : dict
         Provenance for ``Recording.attrs``.
     """
@@ -74,6 +76,7 @@ class RawTrains:
     invalid: Table | None = None
     traces: dict[str, RawTrace] = field(default_factory=dict)
     own: dict[str, str] | None = None
+    columns_read: tuple[int, int] | None = None
     attrs: dict[str, Any] = field(default_factory=dict)
 
     def keep_column(self, name: str, values: Any) -> None:

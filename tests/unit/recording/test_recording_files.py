@@ -305,7 +305,7 @@ def test_copies_with_nan_or_shuffled_are_refused(tmp_path):
     assert Recording.read(tmp_path / "shuffled.mat", sort=True) == example_recording()
     doubled = [np.repeat(train, 2) for train in trains]
     savemat(tmp_path / "doubled.mat", {"unit_t": cell(*doubled)})
-    with pytest.raises(RecordingError, match=r"35112 spikes repeat another one of their unit"):
+    with pytest.raises(RecordingError, match=r"35112 of 70224 spikes repeat a time of their unit"):
         Recording.read(tmp_path / "doubled.mat")
 
 

@@ -69,7 +69,10 @@ def from_columns(columns: list[Any], place: str, reading: Reading) -> RawTrains:
         return RawTrains([exact_times(place, columns[time])], [place])
     if time is None or unit is None:
         time, unit = _told_apart(columns, place, reading)
-    return raw_pairs(columns[time], columns[unit], reading.n_units)
+    raw = raw_pairs(columns[time], columns[unit], reading.n_units)
+    if reading.id_column is None:
+        raw.columns_read = time, unit
+    return raw
 
 
 def _told_apart(columns: list[Any], place: str, reading: Reading) -> tuple[int, int]:
