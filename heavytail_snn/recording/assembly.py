@@ -82,7 +82,9 @@ def assembled(
     }
     if parts["support"] is not None and not repairs["drop_outside"]:
         _check_inside(place, trains, parts["support"], limits)
-    return make.from_spike_trains(trains, *limits, attrs=attrs, **repairs, **parts)
+    start, stop = limits
+    options: dict[str, Any] = {"attrs": attrs, **repairs, **parts}
+    return make.from_spike_trains(trains, start, stop, **options)
 
 
 def _check_doubts(

@@ -18,7 +18,7 @@ class Exchange(Frozen):
         """Read a recording from a file; see `heavytail_snn.recording.files.read`."""
         from heavytail_snn.recording.files import read
 
-        return read(path, cls, **options)  # type: ignore[type-var, return-value]
+        return read(path, cls, **options)  # type: ignore[arg-type, return-value]
 
     @classmethod
     def from_data(cls, data: Any, **options: Any) -> Self:
@@ -40,7 +40,7 @@ class Exchange(Frozen):
         """
         from heavytail_snn.recording.files import from_data
 
-        return from_data(data, cls, **options)  # type: ignore[type-var, return-value]
+        return from_data(data, cls, **options)  # type: ignore[arg-type, return-value]
 
     @classmethod
     def from_neo(

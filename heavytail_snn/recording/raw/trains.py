@@ -114,7 +114,8 @@ def split_by_id(times: np.ndarray, ids: np.ndarray, n_units: int | None = None) 
         )
     if ids.dtype.kind in "OUST":
         labels, ids = np.unique(ids.astype(str), return_inverse=True)
-        order = np.array(sorted(range(len(labels)), key=lambda i: _natural(labels[i])), dtype=int)
+        texts = [str(label) for label in labels]
+        order = np.array(sorted(range(len(texts)), key=lambda i: _natural(texts[i])), np.int64)
         labels, ids = labels[order], np.argsort(order)[ids]
     elif n_units is None:
         labels, ids = np.unique(exact_ids("ids", ids), return_inverse=True)
@@ -125,9 +126,9 @@ def split_by_id(times: np.ndarray, ids: np.ndarray, n_units: int | None = None) 
                 f"ids must lie in 0 ... n_units - 1 = {n_units - 1}, got {ids.min()} to "
                 f"{ids.max()}; correct n_units, or leave it out to take the ids as labels"
             )
-    order = np.argsort(ids, kind="stable")
+    by_unit = np.argsort(ids, kind="stable")
     ends = np.cumsum(np.bincount(ids, minlength=len(labels)))
-    return RawTrains(np.split(times[order], ends[:-1]), [str(label) for label in labels])
+    return RawTrains(np.split(times[by_unit], ends[:-1]), [str(label) for label in labels])
 
 
 def _natural(label: str) -> list[tuple[int, int, str]]:

@@ -62,7 +62,7 @@ def _cell_explorer(tree: Tree, reading: Reading) -> RawTrains | None:
 
 def _kilosort(tree: Tree, reading: Reading) -> RawTrains | None:
     """Return `rez.st3` of Kilosort: sample, template (or cluster in column 5) of each spike."""
-    rez = tree.get("rez")
+    rez: Any = tree.get("rez")
     if not _is_struct(rez, "st3", "ops") or not isinstance(rez["ops"], dict):
         return None
     table = np.asarray(rez["st3"])

@@ -47,8 +47,8 @@ def _of_plain(data: Any, place: str, reading: Reading) -> RawTrains:
         plain = {name: _seconds(value) for name, value in data.items()}
         # one train, or trains whose names say nothing, are the units of a dictionary
         alone = len(plain) == 1 and not isinstance(next(iter(plain)), str)
-        raw = from_mapping(plain, place) if alone or is_trains(plain) else None
-        raw = raw or from_object(plain, place, reading)
+        flat = alone or is_trains(plain)
+        raw = from_mapping(plain, place) if flat else from_object(plain, place, reading)
     else:
         raw = from_object(data, place, reading)
     if carries:

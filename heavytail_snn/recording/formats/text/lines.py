@@ -49,7 +49,8 @@ class Lines:
 
 def read_lines(path: Path) -> Lines:
     """Read a text file, or raise if it is none."""
-    rows, comments = [], []
+    rows: list[str] = []
+    comments: list[str] = []
     for line in decoded(path, read_bytes(path)).splitlines():
         text = line.rstrip("\r\n")
         if not text.strip():
