@@ -137,7 +137,8 @@ def participation_ratio(
     """
     check_choice("method", method, ("cross_block", "naive"))
     n_blocks = check_integer("n_blocks", n_blocks, low=3)
-    recording, windows, warnings = None, None, ()
+    recording, windows = None, None
+    warnings: tuple[str, ...] = ()
     if bin_size is not None:
         recording, windows = counted(x, bin_size, t_start, t_stop, 2 * n_blocks)
         warnings = provenance_warnings(recording) + unshared_time(recording)

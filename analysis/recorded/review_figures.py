@@ -13,6 +13,7 @@ from heavytail_snn.core.time_units import one_time
 from heavytail_snn.recording.inputs import as_recording
 from heavytail_snn.recording.recording import Recording
 from heavytail_snn.recording.trains import chunks
+from heavytail_snn.recording.windows import EDGE_TOLERANCE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -106,18 +107,22 @@ def _count_lags(times: np.ndarray, joined: np.ndarray, width: float, counts: np.
         later = spike
         while later < times.size - 1 and joined[later]:
             later += 1
-            lag = int((times[later] - times[spike]) / width)
+            lag = int((times[later] - times[spike]) / width + EDGE_TOLERANCE)
             if lag >= counts.size:
                 break
             counts[lag] += 1
 
 
 def interval_histogram(recording: Recording, n_bins: int = 80) -> tuple[np.ndarray, np.ndarray]:
-    """Return edges in seconds, logarithmic, and the number of intervals of all units in each."""
+    """Return edges in seconds, logarithmic, and the number of intervals of all units in each.
+
+    The outermost hold what lies beyond.
+    """
     edges = np.geomspace(1e-4, max(1e2, recording.duration), n_bins + 1)
     counts = np.zeros(n_bins, dtype=np.int64)
     for chunk in chunks(recording):
-        counts += np.histogram(np.diff(chunk.times)[chunk.joined], edges)[0]
+        length = np.clip(np.diff(chunk.times)[chunk.joined], edges[0], edges[-1])
+        counts += np.histogram(length, edges)[0]
     return edges, counts
 
 

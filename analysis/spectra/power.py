@@ -237,7 +237,8 @@ def _mean(
     lengths = [bins.per_interval for bins, _ in groups]
     resolution = 1 / (bin_size * segment_length(lengths, bin_size, method, resolution))
     whole = segmentation(np.concatenate(lengths), bin_size, method, resolution, nw)
-    parts, used, short = [], [], []
+    parts, used = [], []
+    short: list[int] = []
     for bins, units in groups:
         cut = replace(whole, lengths=bins.per_interval)
         if not cut.n_segments:
@@ -246,7 +247,7 @@ def _mean(
         part = recording if units.size == recording.n_units else recording.select(units)
         parts.append((units.size, mean_spectrum(part, bins, cut)))
         used.append(bins.per_interval)
-    notes = ()
+    notes: tuple[str, ...] = ()
     if short:
         notes = (
             f"{len(short)} units without {whole.n_points * bin_size:g} s of observation in one "

@@ -136,8 +136,9 @@ def count_moments(recording: Recording, width: float, slow: float = np.inf) -> C
 
 
 def _slow_blocks(per_interval: np.ndarray, size: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return first window and size of blocks of at least two windows; none for fewer than two."""
-    starts, first = [], 0
+    """Return first window and size of each block; none for fewer than two blocks."""
+    starts: list[int] = []
+    first = 0
     for number in per_interval:
         n_blocks = max(1, round(number / size)) if number else 0
         starts.extend(
@@ -148,7 +149,7 @@ def _slow_blocks(per_interval: np.ndarray, size: float) -> tuple[np.ndarray, np.
         first += int(number)
     edges = np.array([*starts, first], dtype=int)
     sizes = np.diff(edges)
-    if sizes.size < 2 or (sizes < 2).any():
+    if sizes.size < 2 or sizes.max() < 2:
         return np.empty(0, dtype=int), np.empty(0, dtype=int)
     return edges[:-1], sizes
 

@@ -61,8 +61,9 @@ def elephant_spectrum(
     unit = check_integer("unit", unit, high=recording.n_units - 1)
     bin_size = one_time("bin_size", bin_size, low=0, open_low=True)
     size = round(one_time("segment", segment, low=8 * bin_size) / bin_size)
-    train, total, weight, frequencies = recording.spike_trains()[unit], 0.0, 0, np.empty(0)
-    number = 0
+    train, weight, number = recording.spike_trains()[unit], 0, 0
+    total: Any = 0.0
+    frequencies = np.empty(0)
     for interval in recording.support.intervals(unit):
         windows = Windows(interval[None, :], bin_size)
         if windows.n < size:

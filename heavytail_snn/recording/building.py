@@ -96,6 +96,7 @@ def from_monitor(
     times, ids = np.asarray(spike_monitor.t_), np.asarray(spike_monitor.i)
     order = np.lexsort((ids, times))
     support = watched_intervals(spike_monitor, end) if t_start is None else None
+    extra: dict[str, Any] = {"support": support}
     return make(
         times[order],
         ids[order],
@@ -104,7 +105,7 @@ def from_monitor(
         end,
         traces or {},
         {"source": f"Brian2 {spike_monitor.name}", **(attrs or {})},
-        support,
+        **extra,
     )
 
 

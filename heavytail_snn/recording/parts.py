@@ -49,8 +49,7 @@ def sliced(recording: "Recording", t0: Any, t1: Any) -> "Recording":
             f"{recording.t_stop:g}] s, got [{t0:g}, {t1:g}] s"
         )
     first = np.searchsorted(recording.times, t0, side="left")
-    side = "right" if t1 == recording.t_stop else "left"
-    last = np.searchsorted(recording.times, t1, side=side)
+    last = np.searchsorted(recording.times, t1, side="right" if t1 == recording.t_stop else "left")
     times, ids = recording.times[first:last], recording.ids[first:last]
     support = recording.support.restricted(np.array([[t0, t1]]))
     if recording.support.has_gaps:  # a spike on the end of an interval that is cut off goes too

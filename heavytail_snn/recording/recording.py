@@ -121,8 +121,7 @@ class Recording(Exchange):
         freeze(self, traces=traces, attrs=attrs, units=unit_table(self.units, n_units))
         support = time_support(self.support, n_units, t_start, t_stop)
         checks.check_support(times, ids, support)
-        freeze(self, support=support)
-        freeze(self, epochs=epoch_table("epochs", self.epochs))
+        freeze(self, support=support, epochs=epoch_table("epochs", self.epochs))
         freeze(self, trials=epoch_table("trials", self.trials))
 
     @classmethod

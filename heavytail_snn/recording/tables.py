@@ -221,7 +221,7 @@ def epoch_table(argument: str, given: Any) -> EpochTable:
     if isinstance(given, EpochTable):
         return given
     if given is None:
-        return EpochTable({"start": [], "stop": []}, 0)
+        return EpochTable({"start": np.empty(0), "stop": np.empty(0)}, 0)
     if isinstance(given, list | tuple | np.ndarray) or hasattr(given, "dim"):
         array = in_seconds(argument, given)
         if array.ndim != 2 or array.shape[1] != 2:
