@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from heavytail_snn.core.errors import RecordingError
+from heavytail_snn.core.options import refuse_unknown
 from heavytail_snn.core.time_units import in_seconds, one_time
 from heavytail_snn.recording import checks
 from heavytail_snn.recording.monitor_times import watched_intervals
 from heavytail_snn.recording.support import time_support
+
+PARTS = ("support", "units", "epochs", "trials", "traces")
 
 if TYPE_CHECKING:
     from heavytail_snn.recording.recording import Recording
@@ -35,6 +38,7 @@ def from_unsorted(
     checks.check_limit_units(given, t_start=t_start, t_stop=t_stop)
     checks.check_shapes(times, ids)
     attributes, parts = dict(attrs or {}), dict(parts)
+    refuse_unknown("Recording.from_unsorted", parts, PARTS)
     if not sort:
         checks.check_sorted(times)
     order = np.lexsort((ids, times))
@@ -57,6 +61,7 @@ def from_spike_trains(
     **options: Any,
 ) -> "Recording":  # fmt: skip
     """Return a Recording of one array a unit; see `Recording.from_spike_trains`."""
+    refuse_unknown("Recording.from_spike_trains", options["parts"], PARTS)
     if not isinstance(trains, Iterable) or getattr(trains, "ndim", 1) == 0:
         raise RecordingError(f"trains must hold one array a unit, got {trains!r}")
     trains = list(trains)

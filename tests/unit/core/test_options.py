@@ -59,6 +59,16 @@ CALLS = {
         "time_units",
         "time_unit",
     ),
+    "Recording.from_unsorted": (
+        lambda **o: ht.Recording.from_unsorted([0.1], [0], 1, 0, 1, **o),
+        "suport",
+        "support",
+    ),
+    "Recording.from_spike_trains": (
+        lambda **o: ht.Recording.from_spike_trains([[0.1]], 0, 1, **o),
+        "epoch",
+        "epochs",
+    ),
     "Recording.read": (
         lambda **o: ht.Recording.read(ht.data.EXAMPLE_PATH, **o),
         "time_units",
@@ -67,6 +77,11 @@ CALLS = {
 }  # fmt: skip
 ANY_NAME = {
     "Recording.with_attrs": "attributes are named by the user",
+    **{
+        f"{table}.{name}": "columns are named by the user"
+        for table in ("EpochTable", "UnitTable")
+        for name in ("where", "with_columns")
+    },
     "analysis.lyapunov_from_copies": "refuses whatever it is given",
 }
 
