@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from heavytail_snn.core.errors import RecordingError
+from heavytail_snn.core.options import refuse_unknown
 from heavytail_snn.core.time_units import in_seconds, one_time
 from heavytail_snn.recording import checks
 from heavytail_snn.recording.monitor_times import watched_intervals
@@ -13,6 +14,8 @@ from heavytail_snn.recording.support import time_support
 
 if TYPE_CHECKING:
     from heavytail_snn.recording.recording import Recording
+
+PARTS = ("support", "units", "epochs", "trials", "traces")
 
 
 def from_unsorted(
@@ -30,6 +33,7 @@ def from_unsorted(
     parts: Mapping[str, Any],
 ) -> "Recording":
     """Return a Recording of spikes in any order; see `Recording.from_unsorted`."""
+    refuse_unknown(f"{make.__name__}.from_unsorted", parts, PARTS)
     given = times
     times, ids = in_seconds("times", given), checks.checked_ids(ids)
     checks.check_limit_units(given, t_start=t_start, t_stop=t_stop)
@@ -57,6 +61,7 @@ def from_spike_trains(
     **options: Any,
 ) -> "Recording":  # fmt: skip
     """Return a Recording of one array a unit; see `Recording.from_spike_trains`."""
+    refuse_unknown(f"{make.__name__}.from_spike_trains", options["parts"], PARTS)
     if not isinstance(trains, Iterable) or getattr(trains, "ndim", 1) == 0:
         raise RecordingError(f"trains must hold one array a unit, got {trains!r}")
     trains = list(trains)

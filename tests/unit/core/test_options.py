@@ -59,8 +59,23 @@ CALLS = {
         "time_units",
         "time_unit",
     ),
+    "Recording.from_unsorted": (
+        lambda **o: ht.Recording.from_unsorted([0.5], [0], 1, 0, 1, **o),
+        "suport",
+        "support",
+    ),
+    "Recording.from_spike_trains": (
+        lambda **o: ht.Recording.from_spike_trains([[0.5]], 0, 1, **o),
+        "trails",
+        "trials",
+    ),
 }  # fmt: skip
 ANY_NAME = {
+    **{
+        f"{table}.{method}": "columns are named by the user"
+        for table in ("EpochTable", "UnitTable")
+        for method in ("where", "with_columns")
+    },
     "Recording.with_attrs": "attributes are named by the user",
     "analysis.lyapunov_from_copies": "refuses whatever it is given",
 }
