@@ -219,7 +219,7 @@ def power_spectrum(
 
 def _train(recording: Recording, unit: int | str) -> np.ndarray:
     """Return the units whose summed counts are the train."""
-    if unit == "pooled":
+    if isinstance(unit, str):
         return np.arange(recording.n_units)
     return np.array([unit_with_spikes(recording, "unit", unit)])
 

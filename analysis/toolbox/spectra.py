@@ -40,7 +40,6 @@ def elephant_spectrum(
     method: str = "welch",
     bin_size: Any = 1e-3,
     segment: Any = 1.024,
-    **options: Any,
 ) -> ElephantSpectrum:
     """Return elephant's spectrum of one unit, averaged over the intervals of its support.
 
@@ -53,8 +52,6 @@ def elephant_spectrum(
     bin_size : float or quantity of time
     segment : float or quantity of time
         Length of a segment.  Shorter intervals are left out; others count by their length.
-    **options
-        Further ones of ``elephant.spectral.welch_psd`` or ``multitaper_psd``.
     """
     check_choice("method", method, ("welch", "multitaper"))
     recording = as_recording("spikes", spikes)
@@ -70,7 +67,7 @@ def elephant_spectrum(
             continue
         index = windows.index(train[(train >= interval[0]) & (train <= interval[1])])
         counts = np.bincount(index[index >= 0], minlength=windows.n) / bin_size
-        found, power = _spectrum(counts, method, 1 / bin_size, size, options)
+        found, power = _spectrum(counts, method, 1 / bin_size, size)
         frequencies = found[1:-1]
         total = total + windows.n * power[1:-1] / 2
         weight, number = weight + windows.n, number + 1
@@ -93,16 +90,16 @@ def elephant_spectrum(
 
 
 def _spectrum(
-    counts: np.ndarray, method: str, rate: float, size: int, options: dict[str, Any]
+    counts: np.ndarray, method: str, rate: float, size: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return frequencies and one-sided power of the counts of one interval."""
     from elephant.spectral import multitaper_psd, welch_psd
 
     if method == "welch":
-        found, power = welch_psd(counts[None, :], fs=rate, len_segment=size, **options)
+        found, power = welch_psd(counts[None, :], fs=rate, len_segment=size)
         return np.asarray(found, dtype=float), np.asarray(power, dtype=float)[0]
     # segment by segment: elephant's own segmented spectrum is complex, and nan (elephant 1.2)
     pieces = [counts[i : i + size] for i in range(0, counts.size - size + 1, size)]
-    parts = [multitaper_psd(p[None, :] - counts.mean(), fs=rate, **options) for p in pieces]
+    parts = [multitaper_psd(p[None, :] - counts.mean(), fs=rate) for p in pieces]
     frequencies = np.asarray(parts[0][0], dtype=float)
     return frequencies, np.mean([np.real(np.asarray(power))[0] for _, power in parts], axis=0)

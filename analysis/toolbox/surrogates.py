@@ -27,7 +27,6 @@ def dithered(
     method: str = "dither_spikes",
     width: Any = 0.015,
     seed: Seed = None,
-    **options: Any,
 ) -> Recording:
     """Return a surrogate of every unit, drawn by elephant inside each interval of its support.
 
@@ -42,8 +41,6 @@ def dithered(
     width : float or quantity of time
         Not used by "shuffle_intervals" and "randomise".
     seed : int, SeedSequence, Generator or None
-    **options
-        Further ones of the method, see ``elephant.spike_train_surrogates``.
 
     Returns
     -------
@@ -62,8 +59,7 @@ def dithered(
         raise ParameterError("recording", type(recording).__name__, "must be a Recording")
     name = METHODS[check_choice("method", method, METHODS)]
     width = one_time("width", width, low=0, open_low=True)
-    if name not in ("shuffle_isis", "randomise_spikes"):
-        options = {"dt": width * pq.s, **options}
+    options = {} if name in ("shuffle_isis", "randomise_spikes") else {"dt": width * pq.s}
     times, ids = [], []
     with seeded_generators(stream(seed, "elephant surrogate")):
         for unit, train in enumerate(recording.spike_trains()):

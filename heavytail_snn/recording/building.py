@@ -12,10 +12,10 @@ from heavytail_snn.recording import checks
 from heavytail_snn.recording.monitor_times import watched_intervals
 from heavytail_snn.recording.support import time_support
 
-PARTS = ("support", "units", "epochs", "trials", "traces")
-
 if TYPE_CHECKING:
     from heavytail_snn.recording.recording import Recording
+
+PARTS = ("support", "units", "epochs", "trials", "traces")
 
 
 def from_unsorted(
@@ -33,12 +33,12 @@ def from_unsorted(
     parts: Mapping[str, Any],
 ) -> "Recording":
     """Return a Recording of spikes in any order; see `Recording.from_unsorted`."""
+    refuse_unknown(f"{make.__name__}.from_unsorted", parts, PARTS)
     given = times
     times, ids = in_seconds("times", given), checks.checked_ids(ids)
     checks.check_limit_units(given, t_start=t_start, t_stop=t_stop)
     checks.check_shapes(times, ids)
     attributes, parts = dict(attrs or {}), dict(parts)
-    refuse_unknown("Recording.from_unsorted", parts, PARTS)
     if not sort:
         checks.check_sorted(times)
     order = np.lexsort((ids, times))
@@ -61,7 +61,7 @@ def from_spike_trains(
     **options: Any,
 ) -> "Recording":  # fmt: skip
     """Return a Recording of one array a unit; see `Recording.from_spike_trains`."""
-    refuse_unknown("Recording.from_spike_trains", options["parts"], PARTS)
+    refuse_unknown(f"{make.__name__}.from_spike_trains", options["parts"], PARTS)
     if not isinstance(trains, Iterable) or getattr(trains, "ndim", 1) == 0:
         raise RecordingError(f"trains must hold one array a unit, got {trains!r}")
     trains = list(trains)

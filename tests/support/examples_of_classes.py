@@ -323,6 +323,10 @@ EXAMPLES = {
     ),
     "analysis.WeightTail": lambda: analysis.weight_tail(HEAVY.sample(60, 1)),
     "analysis.Wiring": lambda: exact_lif().wiring(),
+    "analysis.toolbox.ElephantSpectrum": lambda: analysis.toolbox.elephant_spectrum(
+        spikes(), unit=0
+    ),
+    "analysis.toolbox.SpikeTrainDistances": lambda: analysis.toolbox.spike_time_tiling(spikes()),
     "analysis.theory.BinaryOnset": lambda: theory.binary_onset(1000, 2.0, 0.1),
     "analysis.theory.BinaryTheory": lambda: theory.binary(2.0, 0.5, tau_max=5.0, dt=0.05),
     "analysis.theory.HeavyTailedRateFlow": heavy_flow,

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from heavytail_snn.core.showing import Shown
+
 N_PARTS = 10  # parts of the run whose rates are compared
 
 
 @dataclass(frozen=True)
-class Finding:
+class Finding(Shown):
     """One thing that a careful reader must know about a recording.
 
     Parameters

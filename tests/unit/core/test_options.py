@@ -76,12 +76,12 @@ CALLS = {
     ),
 }  # fmt: skip
 ANY_NAME = {
-    "Recording.with_attrs": "attributes are named by the user",
     **{
-        f"{table}.{name}": "columns are named by the user"
+        f"{table}.{method}": "columns are named by the user"
         for table in ("EpochTable", "UnitTable")
-        for name in ("where", "with_columns")
+        for method in ("where", "with_columns")
     },
+    "Recording.with_attrs": "attributes are named by the user",
     "analysis.lyapunov_from_copies": "refuses whatever it is given",
 }
 

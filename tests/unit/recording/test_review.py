@@ -215,5 +215,5 @@ def test_the_remedies_of_the_review_work():
 
 def test_fast_units_coincide_by_chance_and_are_no_twins():
     """At 400 Hz two of five spikes have one of another unit within half a millisecond."""
-    fast = recording(poisson(6, n_units=6, duration=30.0, rate=400.0)[0], 30.0)
+    fast = recording(poisson(6, n_units=3, duration=30.0, rate=400.0)[0], 30.0)
     assert "twins" not in {finding.name for finding in fast.quality().findings}
