@@ -5,7 +5,7 @@ caller grants the theory, as a whole or by quantity.  A quantity that cannot be 
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -100,9 +100,7 @@ class Comparison(Shown):
         return as_text(*self.shown())
 
     def __repr__(self) -> str:
-        verdicts = [row.verdict for row in self.rows]
-        counts = ", ".join(f"{verdicts.count(v)} {v}" for v in dict.fromkeys(verdicts))
-        return f"{self.shown()[0]} ({counts})"
+        return f"{self.shown()[0]} ({verdicts([self])})"
 
     def __getitem__(self, name: str) -> ComparedQuantity:
         for row in self.rows:
@@ -152,7 +150,7 @@ class Comparison(Shown):
         frame = pd.DataFrame(self.table())
         for column in ("z", "rel. error", "granted"):
             frame[column] = [f"{v:.2g}" if math.isfinite(v) else "--" for v in frame[column]]
-        body = frame.map(lambda text: str(text).replace("_", r"\_").replace("+-", r"$\pm$"))
+        body = frame.map(lambda text: str(text).replace("_", r"\_").replace("±", r"$\pm$"))
         return body.to_latex(index=False)
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
@@ -160,6 +158,13 @@ class Comparison(Shown):
         from heavytail_snn.analysis.forest import comparison_forest
 
         return comparison_forest({self.title: self}, ax)
+
+
+def verdicts(comparisons: Sequence[Comparison]) -> str:
+    """Return how many quantities of some comparisons agree, differ and cannot be compared."""
+    found = [row.verdict for comparison in comparisons for row in comparison.rows]
+    counts = ", ".join(f"{found.count(v)} {v}" for v in dict.fromkeys(found))
+    return counts or "nothing compared"
 
 
 def compare(
@@ -317,5 +322,4 @@ def _known(estimate: Estimate) -> float:
 def _with_error(estimate: Estimate | None) -> str:
     if estimate is None:
         return "-"
-    error = estimate.standard_error
-    return f"{estimate.value:.4g}" + (f" +- {error:.2g}" if error > 0 else "")
+    return with_error(estimate.value, estimate.standard_error)

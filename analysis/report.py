@@ -15,6 +15,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from heavytail_snn.core.paths import output_folder
 from heavytail_snn.core.results import strict
 from heavytail_snn.core.version import __version__
 
@@ -88,8 +89,7 @@ def write_report(
     Path
         The HTML file.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = output_folder("folder", folder)
     body = "\n".join(_section(section, folder) for section in sections)
     links = " ".join(f'<a href="#{s.name}">{html.escape(s.title)}</a>' for s in sections)
     facts = {**versions(), **(provenance or {})}
@@ -123,7 +123,7 @@ def table_html(rows: Sequence[Row]) -> str:
 
 def _markup(text: str) -> str:
     # a value and its error stay on one line
-    return html.escape(text).replace(" +- ", "&nbsp;&plusmn;&nbsp;")
+    return html.escape(text).replace(" ± ", "&nbsp;&plusmn;&nbsp;")
 
 
 def table_text(rows: Sequence[Row]) -> str:

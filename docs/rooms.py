@@ -63,6 +63,8 @@ def sources() -> list[Path]:
 
 def room(path: Path) -> str:
     """Return the room of a file: its folder in the package; the package itself is the "face"."""
+    if path.as_posix() == "heavytail_snn/__main__.py":
+        return "cli"
     folder = path.parent.as_posix().removeprefix("heavytail_snn/")
     return "face" if folder == "heavytail_snn" else folder
 

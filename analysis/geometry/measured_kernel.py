@@ -30,6 +30,7 @@ from heavytail_snn.analysis.geometry.kernels import (
 from heavytail_snn.core.errors import ParameterError, check_choice, check_integer
 from heavytail_snn.core.randomness import Seed, recorded_seed, stream
 from heavytail_snn.core.results import Result, field_of
+from heavytail_snn.core.showing import Rows, along, leading
 
 Floats = NDArray[np.float64]
 
@@ -96,6 +97,13 @@ class ResponseKernel(Result):
     )
     smoothness_length_error: float = field_of()
     band: tuple[float, float]
+
+    def highlights(self) -> Rows:
+        """Return the kernel of the first stimuli, or with distances its profile."""
+        if self.distance.size:
+            return [("profile", along(self.profile, self.distance, errors=self.profile_error))]
+        row = self.kernel[0]
+        return [("first row of the kernel", leading(row, np.full(row.shape, np.nan)))]
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the profile against distance, with errors; return the Axes."""

@@ -22,7 +22,13 @@ import quantities as pq
 from elephant.spike_train_dissimilarity import van_rossum_distance, victor_purpura_distance
 
 from heavytail_snn.analysis.recorded.surrogates import circular_shift
-from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_choice, check_integer
+from heavytail_snn.core.errors import (
+    ConvergenceError,
+    ParameterError,
+    check_choice,
+    check_integer,
+    check_sequence,
+)
 from heavytail_snn.core.randomness import Seed, child_sequence
 from heavytail_snn.core.results import Result, field_of
 from heavytail_snn.core.time_units import one_time
@@ -32,6 +38,7 @@ _APART = 40.0  # time constants between the joined trains of two units: exp(-40)
 _FLOOR = {"van_rossum": 1e-10, "victor_purpura": 1e-12}  # rounding of the distance of many spikes
 _BELOW_SATURATION = 100.0  # the stretch that is fitted ends this factor below saturation
 _FEWEST_WINDOWS = 4
+_REMEDY_PAIRS = "write [(first, second)]"
 
 Pairs = Sequence[tuple[Recording, Recording]]
 
@@ -115,7 +122,7 @@ def spike_divergence(
     check_choice("distance", distance, ("van_rossum", "victor_purpura"))
     window = one_time("window", window, low=0, open_low=True)
     time_constant = one_time("time_constant", time_constant, low=0, open_low=True)
-    pairs = [_checked(pair) for pair in pairs]
+    pairs = [_checked(pair) for pair in check_sequence("pairs", pairs, "pairs", _REMEDY_PAIRS)]
     durations = [r.t_stop - r.t_start for pair in pairs for r in pair]
     if not pairs or np.ptp(durations) > 1e-9 * max(durations):
         raise ParameterError(
@@ -201,7 +208,7 @@ def divergence_rate(
 def _checked(pair: tuple[Recording, Recording]) -> tuple[Recording, Recording]:
     ok = isinstance(pair, tuple | list) and len(pair) == 2
     if not (ok and all(isinstance(r, Recording) for r in pair)):
-        raise ParameterError("pairs", pair, "must hold pairs of Recordings")
+        raise ParameterError("pairs", pair, "must hold pairs of Recordings", _REMEDY_PAIRS)
     if pair[0].n_units != pair[1].n_units:
         raise ParameterError(
             "pairs", (pair[0].n_units, pair[1].n_units), "must pair recordings of the same units"

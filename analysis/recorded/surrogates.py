@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_choice, check_integer
+from heavytail_snn.core.errors import (
+    ConvergenceError,
+    ParameterError,
+    check_callable,
+    check_choice,
+    check_integer,
+)
 from heavytail_snn.core.randomness import Seed, child_sequence, recorded_seed, seed_sequence, stream
 from heavytail_snn.core.results import Result, field_of
 from heavytail_snn.recording.recording import Recording
@@ -139,6 +145,11 @@ def surrogate_test(
     >>> test.value, test.surrogate_mean < 1
     (2.0, True)
     """
+    check_callable("statistic", statistic, "it takes a Recording and returns one number")
+    if not isinstance(recording, Recording):
+        raise ParameterError(
+            "recording", recording, "must be a Recording", "the statistic is the first argument"
+        )
     draw = SURROGATES[check_choice("surrogate", surrogate, SURROGATES)]
     n_surrogates = check_integer("n_surrogates", n_surrogates, low=2)
     seed = seed_sequence(seed)

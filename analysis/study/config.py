@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from heavytail_snn.core.errors import ParameterError, check_choice, check_integer, check_real
+from heavytail_snn.core.paths import input_file
+from heavytail_snn.core.showing import Shown
 from heavytail_snn.door.regular import read_small_text
 from heavytail_snn.recording.raw.options import BY_NAME
 
@@ -75,8 +77,11 @@ networks = 3
 """
 
 
+_REMEDY_FILE = "name a TOML file, such as one from heavytail-snn study --print-default > study.toml"
+
+
 @dataclass(frozen=True, kw_only=True)
-class NetworkConfig:
+class NetworkConfig(Shown):
     """One kind of network at one or more stabilities and sizes.
 
     Parameters
@@ -107,7 +112,7 @@ class NetworkConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StudyConfig:
+class StudyConfig(Shown):
     """A resolved configuration: everything needed to run a study again.
 
     Parameters
@@ -158,10 +163,8 @@ def read_config(path: Path | str) -> StudyConfig:
     ------
     ParameterError
         Naming the file, line, value, rule and remedy.
-    RecordingError
-        If it is no regular file.
     """
-    path = Path(path)
+    path = input_file("configuration", path, remedy=_REMEDY_FILE)
     try:
         text = read_small_text(path)
     except UnicodeDecodeError as error:

@@ -40,6 +40,7 @@ from heavytail_snn.analysis.study.demo_report import (
 )
 from heavytail_snn.analysis.tails import weight_tail
 from heavytail_snn.brian.simulation.simulate import simulate
+from heavytail_snn.core.paths import output_folder
 from heavytail_snn.data import EXAMPLE_PATH
 from heavytail_snn.recording.recording import Recording
 
@@ -67,8 +68,7 @@ def run_demo(
     **read_options
         For `Recording.read`, such as ``time_unit="us"``.
     """
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = output_folder("folder", folder)
     with _step(say, "1/5 read the recording"):
         recorded = Recording.read(recording or EXAMPLE_PATH, **read_options)
     models = {f"LIF alpha={alpha:g}": lif_network(alpha) for alpha in ALPHAS}

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from heavytail_snn.analysis import plots
-from heavytail_snn.analysis.comparison import Comparison
+from heavytail_snn.analysis.comparison import Comparison, verdicts
 from heavytail_snn.analysis.description import Description
 from heavytail_snn.analysis.lyapunov import LargestExponentCurve
 from heavytail_snn.analysis.report import Section
@@ -33,6 +33,7 @@ from heavytail_snn.analysis.study.demo_networks import (
 )
 from heavytail_snn.analysis.tails import WeightTail
 from heavytail_snn.core.results import Estimate
+from heavytail_snn.core.showing import Rows, Shown, as_text, with_error
 from heavytail_snn.door.refusals import on_command_line
 from heavytail_snn.recording.recording import Recording
 from heavytail_snn.weights.laws import LevyStable
@@ -41,7 +42,7 @@ SHOWN = ("rate", "cv", "fano_factor", "spectrum_tail_over_rate", "participation_
 
 
 @dataclass(frozen=True)
-class Demo:
+class Demo(Shown):
     """What a demo produced.
 
     Parameters
@@ -64,6 +65,25 @@ class Demo:
     commands: tuple[str, ...]
     report: Path
 
+    def shown(self) -> tuple[str, Rows]:
+        """Return rates and dimensions, the verdicts of the theories and the report."""
+        rows = [
+            (
+                row["network"],
+                ", ".join(f"{key} {text}" for key, text in list(row.items())[1:] if text),
+            )
+            for row in self.table()
+        ]
+        rows += [(comparison.title, verdicts([comparison])) for comparison in self.comparisons]
+        return "Demo", [*rows, ("report", str(self.report))]
+
+    def __str__(self) -> str:
+        return as_text(*self.shown())
+
+    def __repr__(self) -> str:
+        networks = ", ".join(self.descriptions)
+        return f"Demo({networks}; {verdicts(self.comparisons)}; report={str(self.report)!r})"
+
     def table(self) -> list[dict[str, Any]]:
         """Return one row per network or recording."""
         rows = []
@@ -72,9 +92,9 @@ class Demo:
             row: dict[str, Any] = {"network": name}
             for quantity in SHOWN:
                 estimate = found[quantity]
-                row[_heading(estimate)] = f"{estimate.value:.3g} +- {estimate.standard_error:.2g}"
+                row[_heading(estimate)] = with_error(estimate.value, estimate.standard_error)
             tail = self.tails.get(name)
-            row["tail exponent"] = tail and f"{tail.exponent:.2f} +- {tail.standard_error:.1g}"
+            row["tail exponent"] = tail and with_error(tail.exponent, tail.standard_error)
             rows.append(row)
         return rows
 

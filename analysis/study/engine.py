@@ -25,6 +25,7 @@ from heavytail_snn.analysis.study.registry import measure, predict
 from heavytail_snn.analysis.study.report import write_study_report
 from heavytail_snn.analysis.study.result import LABELS, STORED, Case, Study
 from heavytail_snn.core.errors import HeavytailError, ParameterError, RecordingError
+from heavytail_snn.core.paths import input_file, output_folder
 from heavytail_snn.core.results import Estimate
 from heavytail_snn.data import EXAMPLE_PATH
 from heavytail_snn.door.literals import strict_json
@@ -59,6 +60,8 @@ def run_study(
     RecordingError, ParameterError
         If the recording cannot be read or cannot be what it claims to be; before any simulation.
     """
+    if folder is not None:
+        folder = output_folder("folder", folder)
     recording = description = None
     if config.recording:
         say(f"read {config.recording}")
@@ -73,7 +76,7 @@ def run_study(
     if folder is None:
         return study
     say("figures and report")
-    return Study(config, cases, recording, description, write_study_report(study, Path(folder)))
+    return Study(config, cases, recording, description, write_study_report(study, folder))
 
 
 def run_case(
@@ -176,6 +179,7 @@ def stored_in(path: Path) -> dict[str, Any]:
     ParameterError
         If the file holds no such block.
     """
+    path = input_file("report", path, remedy="name a report.html, or a TOML file")
     text = read_bytes(path, LARGEST_REPORT).decode("utf-8", errors="replace")
     block = re.search(rf'<script type="application/json" id="{STORED}">(.*?)</script>', text, re.S)
     if block is None:

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from heavytail_snn.analysis.comparison import ComparedQuantity
 from heavytail_snn.analysis.study.parts import Prediction
 from heavytail_snn.core.results import Estimate
+from heavytail_snn.core.showing import Shown
 
 _STANDS_OUT = 5.0  # times the share that equal synapses would have
 _COLOURED = 0.2  # relative deviation of the low-frequency power from the rate
 
 
 @dataclass(frozen=True)
-class Facts:
+class Facts(Shown):
     """What was measured on a kind of network beside the compared number.
 
     Parameters

@@ -18,6 +18,7 @@ from heavytail_snn.analysis.tails import WeightTail
 from heavytail_snn.brian.simulation.simulate import simulate
 from heavytail_snn.core.randomness import child_sequence
 from heavytail_snn.core.results import Estimate
+from heavytail_snn.core.showing import Shown
 from heavytail_snn.recording.recording import Recording
 from heavytail_snn.weights.coupling import Coupling
 from heavytail_snn.weights.laws import LevyStable
@@ -25,7 +26,7 @@ from heavytail_snn.weights.wiring import AllToAll, FixedInDegree
 
 
 @dataclass(frozen=True)
-class Measurement:
+class Measurement(Shown):
     """Numbers of one network, and what figures need of it.
 
     Parameters
@@ -48,7 +49,7 @@ class Measurement:
 
 
 @dataclass(frozen=True)
-class Prediction:
+class Prediction(Shown):
     """What one theory says about one kind of network.
 
     Parameters

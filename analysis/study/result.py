@@ -4,20 +4,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from heavytail_snn.analysis.comparison import Comparison
+from heavytail_snn.analysis.comparison import Comparison, verdicts
 from heavytail_snn.analysis.description import Description
 from heavytail_snn.analysis.report import versions
 from heavytail_snn.analysis.study.config import NetworkConfig, StudyConfig
 from heavytail_snn.analysis.study.parts import Measurement, Prediction
 from heavytail_snn.core.results import plain
+from heavytail_snn.core.showing import Rows, Shown, as_text, short
 from heavytail_snn.recording.recording import Recording
 
 LABELS = {"rate_map": "rate map", "lif": "LIF", "binary": "binary"}
+_SHOWN = 8  # cases that print shows
 STORED = "study"  # id of the block of JSON in a report
 
 
 @dataclass(frozen=True)
-class Case:
+class Case(Shown):
     """One kind of network with what was measured, predicted and found.
 
     Parameters
@@ -42,6 +44,18 @@ class Case:
     comparisons: list[Comparison]
     explanations: dict[str, str]
 
+    def shown(self) -> tuple[str, Rows]:
+        """Return what was run, and the verdicts on each theory."""
+        sizes = ", ".join(f"{len(each)} of {n} neurons" for n, each in self.measurements.items())
+        rows = [(c.title, verdicts([c])) for c in self.comparisons]
+        return f"Case: {self.name}", [("networks", sizes), *rows]
+
+    def __str__(self) -> str:
+        return as_text(*self.shown())
+
+    def __repr__(self) -> str:
+        return f"Case({self.name!r}: {verdicts(self.comparisons)})"
+
     @property
     def largest(self) -> Measurement:
         """The first network of the largest size, which figures show."""
@@ -49,7 +63,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Study:
+class Study(Shown):
     """What a study found.
 
     Parameters
@@ -67,6 +81,22 @@ class Study:
     recording: Recording | None = None
     description: Description | None = None
     report: Path | None = None
+
+    def shown(self) -> tuple[str, Rows]:
+        """Return the verdicts on each case, the recording and the report."""
+        rows = [(case.name, verdicts(case.comparisons)) for case in self.cases[:_SHOWN]]
+        left = len(self.cases) - len(rows)
+        rows += [("", f"and {left} more in .cases")] * bool(left)
+        rows += [("recording", repr(self.recording))] * (self.recording is not None)
+        rows += [("report", str(self.report))] * (self.report is not None)
+        return f"Study: {self.config.title}", rows
+
+    def __str__(self) -> str:
+        return as_text(*self.shown())
+
+    def __repr__(self) -> str:
+        found = verdicts([c for case in self.cases for c in case.comparisons])
+        return f"Study({short(self.config.title)}; {len(self.cases)} cases: {found})"
 
     def table(self) -> list[dict[str, Any]]:
         """Return one row per compared quantity."""

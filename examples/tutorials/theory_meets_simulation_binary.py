@@ -201,7 +201,7 @@ def draw_induced_flips(axis, rng, sizes):
         measured = np.array([induced_flips(size, alpha, rng) for size in sizes])
         spread = measured.std(axis=1) / math.sqrt(measured.shape[1])
         line = axis.errorbar(sizes, measured.mean(axis=1), spread, fmt=marker, ms=4)
-        predicted = [theory.flips_per_flip(alpha, size) for size in grid]
+        predicted = [theory.flips_per_flip(size, alpha) for size in grid]
         axis.plot(grid, predicted, color=line[0].get_color(), label=f"alpha = {alpha:g}")
     axis.set(xscale="log", yscale="log", xlabel="N", title="D  flips caused by one flip")
     axis.set_yticks([1, 2, 5, 10, 20], ["1", "2", "5", "10", "20"])

@@ -20,6 +20,7 @@ from brian2.core.variables import ArrayVariable
 from brian2.devices.device import RuntimeDevice, get_device
 from brian2.groups.group import CodeRunner
 from brian2.monitors.spikemonitor import EventMonitor
+from brian2.parsing.expressions import is_boolean_expression
 
 from heavytail_snn.recording.monitor_times import note_start, note_stop
 
@@ -114,6 +115,11 @@ def refractory(group: NeuronGroup) -> Any:
 def add_counter(group: NeuronGroup, name: str) -> None:
     """Give each neuron of a group an integer variable that its equations do not declare."""
     group.variables.add_array(name, size=len(group), dtype=np.int32)
+
+
+def is_condition(expression: str, group: NeuronGroup) -> bool:
+    """Return whether an expression of a group is true or false rather than a number."""
+    return is_boolean_expression(expression, group.variables)
 
 
 def is_code_runner(item: Any) -> bool:

@@ -41,7 +41,7 @@ class NetworkModel(Shown, ABC):
     """
 
     watched: ClassVar[str | None] = None
-    """Dimensionless expression that must stay finite in every neuron at every step.
+    """Dimensionless expression that must stay finite in every neuron at every step: no condition.
 
     None: each variable of the neurons' differential equations.
     """

@@ -25,9 +25,12 @@ def exponent(
     """
     import heavytail_snn as ht
     from heavytail_snn.analysis.report import table_text
+    from heavytail_snn.core.errors import check_real
 
     gains = gain or [0.5, 1.0, 2.0]
     with refusals(as_json):
+        for g in gains:
+            check_real("gain", g, low=0, open_low=True, remedy="silence has the exponent -inf")
         wiring = ht.FixedInDegree(in_degree) if in_degree else ht.AllToAll()
         coupling = ht.Coupling(ht.LevyStable(alpha), wiring, autapses=not in_degree)
         weights = coupling.sample(n_neurons, seed)

@@ -41,8 +41,11 @@ def simulate(
     from brian2 import mV, second
 
     import heavytail_snn as ht
+    from heavytail_snn.core.paths import output_file
+    from heavytail_snn.recording.files import WRITTEN
 
     with refusals(as_json):
+        output_file("out", out, WRITTEN)  # before a simulation that would be lost
         scale = gain if gain is not None else {"lif": 20.0, "binary": 1.0}[model.value]
         wiring = ht.FixedInDegree(in_degree)
         coupling = ht.Coupling(ht.LevyStable(alpha), wiring, scale, autapses=False)

@@ -9,8 +9,7 @@ from heavytail_snn.core.errors import ParameterError, UnitError
 
 def real_array(argument: str, values: Any) -> np.ndarray:
     """Return `values` as a float64 numpy array, or raise an error that names the argument."""
-    if not _is_dimensionless(values):
-        raise UnitError(argument, values, "must have no unit", "divide by the unit it is given in")
+    check_no_unit(argument, values)
     try:
         array = np.asarray(values)
     except ValueError:  # nested lists of unequal length
@@ -20,8 +19,26 @@ def real_array(argument: str, values: Any) -> np.ndarray:
     return array.astype(np.float64)
 
 
+def check_no_unit(argument: str, values: Any, *, remedy: str = "") -> None:
+    """Raise UnitError if values, or those inside a list, have a unit.
+
+    Parameters
+    ----------
+    argument : str
+        Named in the error.
+    values : object
+    remedy : str, optional
+        Instead of "divide by the unit it is given in".
+    """
+    if not _is_dimensionless(values):
+        remedy = remedy or "divide by the unit it is given in"
+        raise UnitError(argument, values, "must have no unit", remedy)
+
+
 def _is_dimensionless(values: Any) -> bool:
     """Tell whether values are plain numbers, or dimensionless ones of Brian2 or `quantities`."""
+    if isinstance(values, list | tuple):  # numpy strips the units of what a list holds
+        return all(type(item) in (float, int) or _is_dimensionless(item) for item in values)
     if hasattr(values, "dimensionality"):  # quantities
         return not values.dimensionality.simplified
     return bool(getattr(values, "is_dimensionless", True))  # Brian2

@@ -134,6 +134,28 @@ def check_integer(
     return int(value)
 
 
+def check_flag(argument: str, value: Any) -> bool:
+    """Return `value` if it is True or False, else raise."""
+    if value is not True and value is not False:
+        raise ParameterError(argument, value, "must be True or False")
+    return value
+
+
+def check_callable(argument: str, value: Any, remedy: str = "") -> Any:
+    """Return `value` if it can be called, else raise."""
+    if not callable(value):
+        raise ParameterError(argument, value, "must be a function", remedy)
+    return value
+
+
+def check_sequence(argument: str, value: Any, items: str, remedy: str = "") -> tuple[Any, ...]:
+    """Return the elements of an iterable that is no text, else raise: "must be a list of items"."""
+    single = isinstance(value, str) or getattr(value, "ndim", 1) == 0
+    if single or not isinstance(value, Iterable):
+        raise ParameterError(argument, value, f"must be a list of {items}", remedy)
+    return tuple(value)
+
+
 def check_memory_limit(max_memory: Any) -> float:
     """Return a limit in bytes, infinite for none, else raise: no number passes a limit of nan."""
     if isinstance(max_memory, float) and max_memory == math.inf:

@@ -7,7 +7,8 @@ to follow it.
 import difflib
 import inspect
 from collections.abc import Callable, Container, Iterable, Mapping
-from typing import Any
+from functools import partial, wraps
+from typing import Any, Self
 
 from heavytail_snn.core.errors import ParameterError
 
@@ -56,6 +57,85 @@ def check_options(
         needed = item.kind is item.KEYWORD_ONLY and item.default is item.empty
         if needed and argument not in options and argument not in taken:
             raise ParameterError(argument, None, f"must be given to {name}")
+
+
+def check_arguments(cls: type, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> None:
+    """Raise unless keyword arguments fit the constructors of a class and its bases.
+
+    Parameters
+    ----------
+    cls : type
+        Named in the error.
+    arguments, keywords : tuple, mapping
+        As the caller gave them; nothing is checked where there are none, as in unpickling.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown name, and for a missing one that has no default.
+    """
+    if not arguments and not keywords:
+        return
+    items: dict[str, inspect.Parameter] = {}
+    for base in cls.__mro__[:-1]:
+        if "__init__" in vars(base):
+            for name, item in list(inspect.signature(base.__init__).parameters.items())[1:]:  # type: ignore[misc]
+                if item.kind in (item.KEYWORD_ONLY, item.POSITIONAL_OR_KEYWORD):
+                    items.setdefault(name, item)
+    refuse_unknown(cls.__name__, keywords, items)
+    for name, item in items.items():
+        if item.kind is item.KEYWORD_ONLY and item.default is item.empty and name not in keywords:
+            raise ParameterError(name, None, f"must be given to {cls.__name__}", f"add {name}=...")
+
+
+def renamed[**P, R](**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function take keywords by their former names too.
+
+    Parameters
+    ----------
+    **names : str
+        former="present".
+
+    Examples
+    --------
+    >>> @renamed(gain="g")
+    ... def double(g):
+    ...     return 2 * g
+    >>> double(gain=2.0)
+    4.0
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def call(*arguments: P.args, **keywords: P.kwargs) -> R:
+            for old, new in names.items():
+                if old in keywords and new in keywords:
+                    rule = f"is the former name of {new}, which is given too"
+                    raise ParameterError(old, keywords[old], rule, f"give {new} alone")
+                if old in keywords:
+                    keywords[new] = keywords.pop(old)
+            return function(*arguments, **keywords)
+
+        return call
+
+    return decorate
+
+
+class CheckedArguments:
+    """Base of classes whose constructors name the class that was called in what they refuse.
+
+    An unknown keyword would else be a TypeError that names the base class whose constructor runs.
+    """
+
+    def __new__(cls, *arguments: Any, **keywords: Any) -> Self:
+        """Refuse names that no constructor of the class knows."""
+        check_arguments(cls, arguments, keywords)
+        return super().__new__(cls)
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        # what help shows is the constructor, not the check before it
+        cls.__signature__ = inspect.signature(partial(cls.__init__, None))  # type: ignore[attr-defined, misc]
 
 
 def options_of(target: Callable[..., Any], *, taken: Container[str] = ()) -> list[str]:

@@ -10,10 +10,12 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from heavytail_snn.core.errors import ParameterError
 from heavytail_snn.core.result_rows import estimate_rows, other_rows, summary
 from heavytail_snn.core.showing import Rows, Shown, as_text, with_error, words
 
@@ -46,6 +48,22 @@ class Estimate(Shown):
     source: str = ""
     domain: str = ""
 
+    def __post_init__(self) -> None:
+        for name in ("name", "unit", "source", "domain"):
+            text = getattr(self, name)
+            if not isinstance(text, str) or (name == "name" and not text):
+                raise ParameterError(name, text, "must be a text", 'give for example "rate"')
+        value, error = _plain_number(self.value), _plain_number(self.standard_error)
+        if value is None:
+            raise ParameterError("value", self.value, "must be a number", "nan stands for unknown")
+        if error is None or error < 0:
+            raise ParameterError(
+                "standard_error", self.standard_error, "must be nan or a number >= 0",
+                "nan stands for unknown, 0 for exact",
+            )  # fmt: skip
+        object.__setattr__(self, "value", value)
+        object.__setattr__(self, "standard_error", error)
+
     def shown(self) -> tuple[str, Rows]:
         """Return the number, and where it comes from and holds."""
         number = with_error(self.value, self.standard_error, self.unit)
@@ -54,6 +72,13 @@ class Estimate(Shown):
 
     def __str__(self) -> str:
         return f"{words(self.name)} = {with_error(self.value, self.standard_error, self.unit)}"
+
+
+def _plain_number(value: Any) -> float | None:
+    """Return a real number of any library as a float, None for anything else."""
+    if hasattr(value, "ndim") and value.ndim == 0 and hasattr(value, "item"):
+        value = value.item()
+    return float(value) if isinstance(value, Real) and not isinstance(value, bool) else None
 
 
 def field_of(
@@ -137,6 +162,7 @@ class Result(Shown):
         attributes: dict[str, Any] = {}
         for item in dataclasses.fields(self):
             value, dims = getattr(self, item.name), item.metadata.get("dims", ())
+            dims = dims[: np.ndim(value)]  # one curve where there may be several
             if isinstance(value, np.ndarray) and len(dims) == value.ndim:
                 variables[item.name] = (dims, value, {"unit": self.unit_of(item.name)})
             elif isinstance(value, int | float | np.number) and not isinstance(value, bool):

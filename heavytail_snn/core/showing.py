@@ -156,6 +156,27 @@ def leading(values: np.ndarray, errors: np.ndarray, unit: str = "", count: int =
     return f"{text}{more} {unit}".strip()
 
 
+def along(
+    values: np.ndarray, points: np.ndarray, unit: str = "", *, errors: np.ndarray | None = None
+) -> str:
+    """Return the first, the middle and the last value of a curve, and where it has them.
+
+    Examples
+    --------
+    >>> along(np.array([1.0, 0.5, 0.2]), np.array([0.0, 1.0, 2.0]), "tau")
+    '1 at 0, 0.5 at 1, 0.2 at 2 tau'
+    """
+    if not len(values):
+        return ""
+    chosen = sorted({0, len(values) // 2, len(values) - 1})
+    known = np.full(len(values), np.nan) if errors is None else errors
+    text = ", ".join(
+        f"{with_error(float(values[i]), float(known[i]))} at {number(float(points[i]), 4)}"
+        for i in chosen
+    )
+    return f"{text} {unit}".strip()
+
+
 def _rounded(value: float, error: float) -> str:
     largest = max(abs(value), error)
     if error < 1e-9 * largest:  # rounding, no statistics

@@ -3,10 +3,12 @@
 Bare numbers are refused where a unit is due: 20 may mean 20 ms or 20 s.
 """
 
+import math
+from numbers import Real
 from typing import Any
 
 import numpy as np
-from brian2 import Quantity, get_dimensions
+from brian2 import Quantity, get_dimensions, mV
 from numpy.typing import NDArray
 
 from heavytail_snn.core.errors import ParameterError, UnitError, check_real
@@ -42,10 +44,12 @@ def in_unit(
     _check_dimension(argument, value, unit)
     if np.ndim(value):
         raise ParameterError(argument, value, f"must be a single value, such as 1*{unit}")
-    return check_real(
-        argument, float(np.asarray(value)), low=low, high=high, open_low=open_low,
-        remedy=f"the number is in base SI units; use for example 1*{unit}",
-    )  # fmt: skip
+    try:
+        return check_real(argument, float(np.asarray(value)), low=low, high=high, open_low=open_low)
+    except ParameterError as error:
+        rule = f"{error.rule} in SI units"
+        remedy = f"use for example 1*{unit}"
+        raise ParameterError(argument, value, rule, remedy) from None
 
 
 def in_unit_array(argument: str, value: Any, unit: Quantity, size: int) -> NDArray[np.float64]:
@@ -79,6 +83,21 @@ def whole_steps(argument: str, length: float, dt: float, *, low: int = 0) -> int
     return count
 
 
+def check_reset(v_reset: Any, theta: Any) -> None:
+    """Raise unless the reset lies below the threshold, both in volts."""
+    low, high = in_unit("v_reset", v_reset, mV), in_unit("theta", theta, mV)
+    if low >= high:
+        raise ParameterError(
+            "v_reset", v_reset, f"must lie below theta = {theta}", "lower it, or raise theta"
+        )
+
+
+def _number(value: Any) -> str:
+    """Return a bare number as it was written, else 1: what the remedy multiplies by the unit."""
+    plain = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    return repr(value.item() if isinstance(value, np.generic) else value) if plain else "1"
+
+
 def _check_dimension(argument: str, value: Any, unit: Quantity) -> None:
     try:
         matches = get_dimensions(value) is get_dimensions(unit)
@@ -89,5 +108,5 @@ def _check_dimension(argument: str, value: Any, unit: Quantity) -> None:
             argument,
             value,
             f"must be a Brian2 quantity with the dimension of {unit}",
-            f"write {argument}=1*{unit}, with the unit imported from brian2",
+            f"write {argument}={_number(value)}*{unit}, with the unit imported from brian2",
         )

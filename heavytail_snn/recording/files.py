@@ -13,6 +13,7 @@ import numpy as np
 
 from heavytail_snn.core.errors import ParameterError, RecordingError, check_choice
 from heavytail_snn.core.options import refuse_unknown
+from heavytail_snn.core.paths import output_file
 from heavytail_snn.door.arrays import open_npz
 from heavytail_snn.door.refusals import reading, refusal
 from heavytail_snn.door.regular import checked_path, file_or_folder
@@ -45,6 +46,7 @@ WRITERS: dict[str, Callable[["Recording", Path], None]] = {
     "csv": write_csv,
     "pynapple": write_pynapple,
 }
+WRITTEN = (".npz", ".nix", ".nwb", ".csv", ".txt")
 
 
 def read(path: str | PathLike[str], make: "type[Recording]", **options: Any) -> "Recording":
@@ -200,17 +202,13 @@ def write(recording: "Recording", path: str | PathLike[str], *, format: str | No
     Raises
     ------
     ParameterError
-        If the suffix is none of these, or the format would lose something.
+        If the suffix is none of these, the folder does not exist, or the format would lose
+        something.
     """
     path = checked_path(path)
-    name = format or path.suffix.lower().removeprefix(".")
-    if name not in WRITERS:
-        raise ParameterError(
-            "path", str(path), "must end in .npz, .nix, .nwb, .csv or .txt",
-            f"or give format, one of {list(WRITERS)}",
-        )  # fmt: skip
-    if not path.parent.is_dir():
-        raise RecordingError(f"{path.parent} is no folder; make it, or write elsewhere")
+    if format is not None:
+        check_choice("format", format, WRITERS)
+    output_file("path", path, WRITTEN if format is None else None)
     if path.exists() and not path.is_file():
         raise refusal(f"{path} is no regular file and is not replaced")
-    WRITERS[name](recording, path)
+    WRITERS[format or path.suffix.lower().removeprefix(".")](recording, path)

@@ -5,9 +5,15 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from heavytail_snn.core.arrays import check_no_unit
 from heavytail_snn.core.errors import ParameterError, UnitError, check_integer
 from heavytail_snn.core.randomness import Seed
 from heavytail_snn.weights.coupling import Coupling
+
+_REMEDY_UNIT = (
+    "LIFNetwork takes a gain or an array in volts, the other networks plain numbers; connect puts "
+    "weights with a unit onto your own Synapses"
+)
 
 
 def number_of_neurons(weights: Any, n_neurons: int | None) -> int:
@@ -25,7 +31,7 @@ def number_of_neurons(weights: Any, n_neurons: int | None) -> int:
         If `n_neurons` is missing, contradicts the matrix or is too small for the wiring, or the
         matrix is not square.
     UnitError
-        If a Coupling has a unit.
+        If a Coupling or a matrix has a unit.
     """
     if isinstance(weights, Coupling):
         size = check_integer(
@@ -33,7 +39,7 @@ def number_of_neurons(weights: Any, n_neurons: int | None) -> int:
             n_neurons,
             low=1,
             high=2**31 - 1,
-            remedy="a Coupling needs n_neurons=...",
+            remedy="a Coupling needs n_neurons=..." if n_neurons is None else "",
         )
         weights.in_degree(size)
         if weights.unit:
@@ -41,9 +47,10 @@ def number_of_neurons(weights: Any, n_neurons: int | None) -> int:
                 "gain",
                 weights.gain,
                 f"must be a plain number for this network, got one in {weights.unit}",
-                "LIFNetwork takes volts; connect puts weights with a unit onto your own Synapses",
+                _REMEDY_UNIT,
             )
         return size
+    check_no_unit("weights", weights, remedy=_REMEDY_UNIT)
     shape = weights.shape if hasattr(weights, "shape") else np.shape(weights)
     if len(shape) != 2 or shape[0] != shape[1] or shape[0] == 0:
         raise ParameterError(

@@ -14,7 +14,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from heavytail_snn.brian.connectivity import Connectivity
 from heavytail_snn.brian.model import NetworkModel, Values
-from heavytail_snn.core.errors import ParameterError, check_choice, check_integer, check_real
+from heavytail_snn.core.arrays import real_array
+from heavytail_snn.core.errors import (
+    ParameterError,
+    check_choice,
+    check_integer,
+    check_real,
+    check_sequence,
+)
 from heavytail_snn.core.randomness import Seed, stream
 from heavytail_snn.core.units import in_unit
 from heavytail_snn.recording.recording import Recording
@@ -101,7 +108,8 @@ class BinaryNetwork(NetworkModel):
 
     def __post_init__(self) -> None:
         check_choice("update", self.update, ("asynchronous", "synchronous"))
-        if tuple(self.states) not in ((-1, 1), (0, 1)):
+        remedy = "leave it out for (-1, 1)"
+        if check_sequence("states", self.states, "the two states", remedy) not in ((-1, 1), (0, 1)):
             raise ParameterError("states", self.states, "must be (-1, 1) or (0, 1)")
         in_unit("tau", self.tau, ms, low=0, open_low=True)
         check_real("threshold", self.threshold)
@@ -110,11 +118,11 @@ class BinaryNetwork(NetworkModel):
             check_real("noise_alpha", self.noise_alpha, low=0, high=2, open_low=True)
         if self.noise_seed is not None:
             check_integer("noise_seed", self.noise_seed)
-        drive = np.asarray(self.drive, dtype=float)
+        drive = real_array("drive", self.drive)
         if drive.shape not in ((), (self.size,)) or not np.isfinite(drive).all():
             raise ParameterError("drive", self.drive, f"must be one or {self.size} finite numbers")
         if self.initial is not None:
-            initial = np.asarray(self.initial)
+            initial = real_array("initial", self.initial)
             if initial.shape != (self.size,) or not np.isin(initial, self.states).all():
                 raise ParameterError(
                     "initial", self.initial, f"must hold {self.size} states out of {self.states}"

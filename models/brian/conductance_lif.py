@@ -6,7 +6,7 @@ rest.  Positive weights act on g_e, negative ones, by their size, on g_i.
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from brian2 import Clock, NeuronGroup, Quantity, Synapses, ms, mV
@@ -15,7 +15,7 @@ from heavytail_snn.brian.connectivity import Connectivity
 from heavytail_snn.brian.model import NetworkModel, Values
 from heavytail_snn.core.errors import ParameterError
 from heavytail_snn.core.randomness import Seed, stream
-from heavytail_snn.core.units import in_unit, in_unit_array
+from heavytail_snn.core.units import check_reset, in_unit, in_unit_array
 
 _EQUATIONS = """
 dv/dt = (mu - v + g_e*(e_e - v) + g_i*(e_i - v))/tau : volt (unless refractory)
@@ -75,8 +75,6 @@ class ConductanceLIFNetwork(NetworkModel):
     e_i: Quantity = field(default_factory=lambda: -10 * mV)
     initial: Quantity | None = None
 
-    watched: ClassVar[str] = "abs(v) < 1e300*volt"
-
     def __post_init__(self) -> None:
         values = self._scalars()
         if not values["neurons.e_i"] < values["neurons.theta"] < values["neurons.e_e"]:
@@ -94,8 +92,9 @@ class ConductanceLIFNetwork(NetworkModel):
         }
         values["neurons.t_ref"] = in_unit("t_ref", self.t_ref, ms, low=0)
         values["synapses.delay"] = in_unit("delay", self.delay, ms, low=0)
-        values["neurons.v_reset"] = low = in_unit("v_reset", self.v_reset, mV)
-        values["neurons.theta"] = in_unit("theta", self.theta, mV, low=low, open_low=True)
+        check_reset(self.v_reset, self.theta)
+        values["neurons.v_reset"] = in_unit("v_reset", self.v_reset, mV)
+        values["neurons.theta"] = in_unit("theta", self.theta, mV)
         values["neurons.e_e"] = in_unit("e_e", self.e_e, mV)
         values["neurons.e_i"] = in_unit("e_i", self.e_i, mV)
         return values

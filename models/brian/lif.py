@@ -9,13 +9,13 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from brian2 import Clock, NeuronGroup, Quantity, Synapses, ms, mV
+from brian2 import Clock, NeuronGroup, Quantity, Synapses, ms, mV, volt
 
 from heavytail_snn.brian.connectivity import Connectivity
 from heavytail_snn.brian.model import NetworkModel, Values
 from heavytail_snn.core.errors import ParameterError, check_choice
 from heavytail_snn.core.randomness import Seed, stream
-from heavytail_snn.core.units import in_unit, in_unit_array, whole_steps
+from heavytail_snn.core.units import check_reset, in_unit, in_unit_array, whole_steps
 from heavytail_snn.models.brian.lif_noise import NOISE_EQUATIONS, ColouredNoise, WhiteNoise
 from heavytail_snn.weights.coupling import Coupling
 
@@ -51,7 +51,7 @@ class LIFNetwork(NetworkModel):
     ----------
     weights : Coupling, (n, n) ndarray or sparse array
         ``W[target, source]`` in units of `unit_weight`; for delta synapses the jump of v.  A
-        Coupling with a gain in volts is brought to these units.
+        Coupling with a gain in volts, or a matrix in volts, is brought to these units.
     n_neurons : int
         Needed with a Coupling.
     drive : Quantity of voltage, one or (n,)
@@ -98,13 +98,25 @@ class LIFNetwork(NetworkModel):
                 "noise", self.noise, "must be a noise or None", "use WhiteNoise(2*mV)"
             )
         self._scalars()
-        if isinstance(self.weights, Coupling) and self.weights.unit == "V":
-            gain = self.weights.gain / float(self.unit_weight)
-            plain = replace(self.weights, gain=gain, unit="")
-            object.__setattr__(self, "weights", plain)
+        object.__setattr__(self, "weights", self._in_unit_weights())
         in_unit_array("drive", self.drive, mV, self.size)
         if self.initial is not None:
             in_unit_array("initial", self.initial, mV, self.size)
+
+    def _in_unit_weights(self) -> Any:
+        """Return the weights as plain numbers in units of `unit_weight`."""
+        weights = self.weights
+        coupling = isinstance(weights, Coupling)
+        in_volts = weights.unit == "V" if coupling else getattr(weights, "dim", None) is volt.dim
+        if not in_volts:
+            return weights
+        if not float(self.unit_weight):
+            raise ParameterError(
+                "unit_weight", self.unit_weight, "must not be 0 for weights in volts", "use 1*mV"
+            )
+        if coupling:
+            return replace(weights, gain=weights.gain / float(self.unit_weight), unit="")
+        return np.asarray(weights) / float(self.unit_weight)
 
     def _scalars(self) -> Values:
         noise = self.noise or WhiteNoise(0 * mV)
@@ -114,8 +126,9 @@ class LIFNetwork(NetworkModel):
         }
         values["neurons.t_ref"] = in_unit("t_ref", self.t_ref, ms, low=0)
         values["synapses.delay"] = in_unit("delay", self.delay, ms, low=0)
-        values["neurons.v_reset"] = low = in_unit("v_reset", self.v_reset, mV)
-        values["neurons.theta"] = in_unit("theta", self.theta, mV, low=low, open_low=True)
+        check_reset(self.v_reset, self.theta)
+        values["neurons.v_reset"] = in_unit("v_reset", self.v_reset, mV)
+        values["neurons.theta"] = in_unit("theta", self.theta, mV)
         values["synapses.unit_weight"] = in_unit("unit_weight", self.unit_weight, mV)
         values["neurons.sigma"] = in_unit("sigma", noise.sigma, mV, low=0)
         values["neurons.tau_noise"] = float(getattr(noise, "tau", 1 * ms))

@@ -115,6 +115,7 @@ class SpikingNetwork(NetworkModel):
                 raise ParameterError(
                     name, text, f"must be a Brian2 string of {type(self).__name__}", "define it"
                 )
+        self._check_weight()
         check_integer("n_neurons", self.size)
         self._numbers()
 
@@ -212,6 +213,16 @@ class SpikingNetwork(NetworkModel):
             size = None if shared else self.size
             values[f"{owner}.{name}"] = _in_unit(name, getattr(self, name), unit, size)
         return values
+
+    def _check_weight(self) -> None:
+        """Raise unless `w` has no unit: a matrix in millivolts would be read as volts."""
+        text = self.synaptic_equations
+        equations = self._read(text)
+        if "w" not in equations or not equations["w"].dim.is_dimensionless:
+            raise ParameterError(
+                "synaptic_equations", text, f'of {type(self).__name__} must hold "w : 1"',
+                'give the unit in on_pre, such as "v_post += w*mV"',
+            )  # fmt: skip
 
     def _has_value(self, name: str) -> bool:
         return name in {item.name for item in dataclasses.fields(self)}

@@ -13,6 +13,7 @@ from scipy import sparse
 
 from heavytail_snn.core.arrays import real_array
 from heavytail_snn.core.errors import ParameterError, check_choice, check_integer
+from heavytail_snn.core.options import CheckedArguments
 from heavytail_snn.core.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.core.results import Result
 from heavytail_snn.core.showing import Shown
@@ -48,7 +49,7 @@ class EventRun(Result):
     state: EventState
 
 
-class PulseCoupledNetwork(Shown):
+class PulseCoupledNetwork(CheckedArguments, Shown):
     """Base of the event-exact networks: delta pulses, no delays, one phase per neuron.
 
     Parameters

@@ -1,11 +1,10 @@
 """Rate network in continuous time, ``dx/dt = -x + g W phi(x) + I``."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from heavytail_snn.core.errors import ParameterError, check_choice, check_real
-from heavytail_snn.core.options import check_options
 from heavytail_snn.models.rate.network import RateNetwork
 
 
@@ -31,6 +30,8 @@ class RateFlow(RateNetwork):
     Sompolinsky, Crisanti & Sommers 1988, doi:10.1103/PhysRevLett.61.259.
     """
 
+    time_unit: ClassVar[str] = "time constants"
+
     def __init__(
         self,
         weights: Any,
@@ -41,7 +42,6 @@ class RateFlow(RateNetwork):
         noise: float = 0.0,
         **keywords: Any,
     ) -> None:
-        check_options(RateFlow, keywords, RateNetwork.__init__, taken=("n_neurons", "noise"))
         super().__init__(weights, n_neurons, noise=noise, **keywords)
         self.dt = check_real("dt", dt, low=0, high=1, open_low=True)
         self.scheme = check_choice("scheme", scheme, ("rk4", "euler"))

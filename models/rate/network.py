@@ -1,12 +1,12 @@
 """What discrete-time and continuous-time rate networks share: weights, activation and drive."""
 
 from collections.abc import Iterator
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy import sparse
 
-from heavytail_snn.core.arrays import cast, like, namespace_of, real_array, to_numpy
+from heavytail_snn.core.arrays import cast, check_no_unit, like, namespace_of, real_array, to_numpy
 from heavytail_snn.core.errors import (
     ConvergenceError,
     ParameterError,
@@ -14,6 +14,7 @@ from heavytail_snn.core.errors import (
     check_integer,
     check_real,
 )
+from heavytail_snn.core.options import CheckedArguments
 from heavytail_snn.core.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.core.showing import Shown
 from heavytail_snn.models.rate.activation import activation
@@ -34,7 +35,10 @@ class LowRankPlus(Shown):
 
     def __init__(self, bulk: Any, left: Any, right: Any) -> None:
         self.bulk = check_weights(bulk)
-        self.left, self.right = np.atleast_2d(left), np.atleast_2d(right)
+        self.left, self.right = (
+            np.atleast_2d(real_array(name, factor))
+            for name, factor in (("left", left), ("right", right))
+        )
         self.shape, self.dtype = self.bulk.shape, self.bulk.dtype
         for name, factor in (("left", self.left), ("right", self.right)):
             if factor.shape[0] != self.shape[0] or factor.shape != self.left.shape:
@@ -62,6 +66,7 @@ def check_weights(weights: Any, *, argument: str = "weights") -> Any:
     """
     if isinstance(weights, LowRankPlus):
         return weights
+    check_no_unit(argument, weights)
     if sparse.issparse(weights):
         weights = sparse.csr_array(weights)
         values = weights.data
@@ -98,10 +103,11 @@ def fixed_seed(seed: Seed) -> int | np.random.SeedSequence:
     return seed if isinstance(seed, int) else seed_sequence(seed)
 
 
-class RateNetwork(Shown):
+class RateNetwork(CheckedArguments, Shown):
     """Base of `RateMap` and `RateFlow`; see there for the parameters."""
 
     dt: float = 1.0
+    time_unit: ClassVar[str] = "steps"
     _dtype: str = "float64"
 
     def __init__(
@@ -307,6 +313,7 @@ class RateNetwork(Shown):
         """
         if dt is not None:
             raise ParameterError("dt", dt, "must be None", "a RateFlow takes dt when it is built")
+        check_no_unit("duration", duration, remedy=f"give {self.time_unit}, such as duration=100")
         length = check_real("duration", duration, low=self.dt)
         network = self
         if weights is not None:

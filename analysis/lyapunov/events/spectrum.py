@@ -150,6 +150,13 @@ def entropy_per_spike(spectrum: LyapunovSpectrum) -> Estimate:
     spectrum : LyapunovSpectrum
         With a number of spikes, in 1/s.
     """
+    if not isinstance(spectrum, LyapunovSpectrum):
+        raise ParameterError(
+            "spectrum",
+            spectrum,
+            "must be a LyapunovSpectrum",
+            "give the result, not a number of it",
+        )
     if not spectrum.n_spikes or spectrum.unit != "1/s":
         raise ParameterError(
             "spectrum",

@@ -21,6 +21,7 @@ from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_in
 from heavytail_snn.core.options import refuse_unknown
 from heavytail_snn.core.randomness import Seed, recorded_seed, stream
 from heavytail_snn.core.results import Result, field_of
+from heavytail_snn.core.showing import Rows, leading
 from heavytail_snn.models.rate.map import RateMap
 from heavytail_snn.models.rate.network import fixed_seed
 
@@ -47,6 +48,14 @@ class LargestExponentCurve(Result):
     standard_error: np.ndarray = field_of(unit="1/step", dims=("gain",))
     block_exponents: np.ndarray = field_of(unit="1/step", dims=("block", "gain"))
     rounding_error: np.ndarray = field_of(unit="1/step", dims=("gain",))
+
+    def highlights(self) -> Rows:
+        """Return the leading exponents and the gains that they belong to."""
+        unknown = np.full(len(self.gains), np.nan)
+        return [
+            ("exponents", leading(self.exponents, self.standard_error, "1/step")),
+            ("at gains", leading(self.gains, unknown)),
+        ]
 
     def onset(self, *, threshold: float = 0.01) -> float:
         """Return the gain of the last upward crossing of `threshold`; nan if there is none."""

@@ -22,7 +22,7 @@ from heavytail_snn.analysis.lyapunov.tangent.jacobians import (
 )
 from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO, StepMeaning, TangentProtocol
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum, spectrum_from_blocks
-from heavytail_snn.core.arrays import to_numpy
+from heavytail_snn.core.arrays import check_no_unit, to_numpy
 from heavytail_snn.core.errors import ParameterError, check_integer
 from heavytail_snn.core.randomness import Seed, recorded_seed
 from heavytail_snn.models.rate.flow import RateFlow
@@ -144,6 +144,9 @@ def lyapunov_spectrum_of_rate_flow(
         Unit 1/tau; the neutral exponent is named where neither noise nor input drives the network.
         Of a network that has come to rest, the eigenvalues at its fixed point.
     """
+    times = {"duration": duration, "state_warmup": state_warmup, "tangent_warmup": tangent_warmup}
+    for name, value in times.items():
+        check_no_unit(name, value, remedy=f"give {network.time_unit}, such as {name}=100")
     network, seed = network.drawn(seed)
     n_steps = whole_steps("duration", duration, network.dt)
     n_blocks = check_integer("n_blocks", n_blocks, low=2)
@@ -264,7 +267,7 @@ def _at_rest(
         unit=meaning.unit,
         kind=meaning.kind,
         tangent_dimension=network.n_neurons,
-        autonomous=meaning.autonomous,
+        autonomous=False,  # a flow at rest has no neutral exponent
         n_blocks=n_blocks,
         mean_logdet=float(exponents.mean()) if protocol.log_det else math.nan,
         state_warmup=state_warmup * meaning.dt,

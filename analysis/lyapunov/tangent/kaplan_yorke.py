@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 from numpy.typing import ArrayLike
 
+from heavytail_snn.core.arrays import check_no_unit
 from heavytail_snn.core.errors import ParameterError, check_real
 
 
@@ -122,6 +123,7 @@ def largest_is_neutral(ordered: np.ndarray, zero_tolerance: float) -> bool:
 
 
 def _descending(exponents: ArrayLike) -> np.ndarray:
+    check_no_unit("exponents", exponents)
     values = np.asarray(exponents)
     if values.ndim != 1 or values.size == 0 or values.dtype.kind not in "iuf":
         raise ParameterError(

@@ -226,7 +226,7 @@ class MatchedRateNetwork(Result):
     times: Floats = field_of(dims=("lag",), repr=False)
     autocovariance: Floats = field_of(dims=("lag",), repr=False)
     chaos_margin: float = field_of()
-    largest_exponent: float = field_of(quantity="largest_exponent")
+    largest_exponent: float = field_of(unit="1/tau", quantity="largest_exponent")
     residual: float = field_of()
 
 

@@ -13,12 +13,13 @@ from scipy import special
 
 from heavytail_snn.analysis.theory.numerics.self_consistency import largest_stable_root
 from heavytail_snn.analysis.theory.numerics.transfer import Floats
-from heavytail_snn.core.errors import check_choice, check_real
+from heavytail_snn.core.errors import ParameterError, check_choice, check_real
 
 UNITS = ("sign", "zero_one")
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(32)
 _NODES, _WEIGHTS = (_NODES + 1.0) / 2.0, _WEIGHTS / 2.0
 _SMALLEST = 1e-300
+_LEAST_ACTIVITY = 1e-25
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,8 @@ def binary_units(
     Raises
     ------
     ParameterError
-        For negative g, s or stimulus_sd, all three zero, or J0 or threshold with +-1 units.
+        For negative g, s or stimulus_sd, all three zero, J0 or threshold with +-1 units, or a
+        threshold that leaves less activity than the overlaps of replicas resolve.
     """
     g, s = check_real("g", g, low=0, high=1e100), check_real("s", s, low=0, high=1e100)
     stimulus_sd = check_real("stimulus_sd", stimulus_sd, low=0)
@@ -162,6 +164,12 @@ def binary_units(
     excess = special.ndtr(zeta(grid)) - grid
     several = np.count_nonzero((excess[:-1] > 0) & (excess[1:] <= 0)) > 1
     m, history = found
+    if m < _LEAST_ACTIVITY:
+        raise ParameterError(
+            "threshold", threshold,
+            f"must leave a mean activity above {_LEAST_ACTIVITY:g}, and leaves {m:.2g}",
+            "lower the threshold, or raise g or s",
+        )  # fmt: skip
     return _units(kind, g, s, stimulus_sd, m, m, float(zeta(m)), history, bool(several))
 
 

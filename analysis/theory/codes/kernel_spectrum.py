@@ -14,7 +14,12 @@ from numpy.typing import ArrayLike
 
 from heavytail_snn.analysis.theory.numerics.arrays import check_array
 from heavytail_snn.analysis.theory.numerics.transfer import Floats
-from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_integer
+from heavytail_snn.core.errors import (
+    ConvergenceError,
+    ParameterError,
+    check_callable,
+    check_integer,
+)
 from heavytail_snn.core.results import Result, field_of
 
 _ORDER = 20
@@ -123,6 +128,7 @@ def sphere_spectrum(
     ConvergenceError
         If the kernel is not finite.
     """
+    check_callable("kernel", kernel, "circle_spectrum takes values instead")
     dimension = check_integer("dimension", dimension, low=1)
     n_nodes = check_integer("n_nodes", n_nodes, low=100, high=100_000)
     remedy = "increase n_nodes"

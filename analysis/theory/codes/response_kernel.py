@@ -19,6 +19,7 @@ from heavytail_snn.analysis.theory.stable.sign_dynamics import stable_sign_dynam
 from heavytail_snn.analysis.theory.stable.sign_map import check_alpha, field_share, lost_overlap
 from heavytail_snn.core.errors import check_choice, check_integer, check_real
 from heavytail_snn.core.results import Result, field_of
+from heavytail_snn.core.showing import Rows, along
 
 CODINGS = ("driven", "initial_condition")
 STARTS = ("cosine", "triangle")
@@ -50,6 +51,13 @@ class ResponseKernel(Result):
     nugget: Floats = field_of(dims=("time",))
     residual: float = field_of()
 
+    def highlights(self) -> Rows:
+        """Return the nugget over time, and the last kernel over angles."""
+        return [
+            ("nugget", along(self.nugget, self.times, "updates")),
+            ("last kernel", along(self.kernel[-1], self.angles, "rad")),
+        ]
+
 
 @dataclass(frozen=True, kw_only=True)
 class SynchronousKernel(Result):
@@ -66,6 +74,10 @@ class SynchronousKernel(Result):
     angles: Floats = field_of(dims=("angle",), unit="rad", repr=False)
     kernel: Floats = field_of(dims=("step", "angle"), repr=False)
     distance: Floats = field_of(dims=("step", "angle"), repr=False)
+
+    def highlights(self) -> Rows:
+        """Return the last kernel over angles."""
+        return [("last kernel", along(self.kernel[-1], self.angles, "rad"))]
 
 
 def response_kernel(

@@ -76,7 +76,9 @@ def lif_heavy_tailed(
     Returns
     -------
     LIFPopulation
-        ``rates``, a sample of the rate distribution; ``spectrum``; ``variance_fraction[m - 1]``,
+        ``rate`` is that of a simulation with the step of `sampling`: without synapses, a period of
+        t_ref - dt and the steps to threshold; ``rates``, a sample of the rate distribution;
+        ``spectrum``; ``variance_fraction[m - 1]``,
         mean share of a neuron's input power (sum of J^2 times source rate) that its m strongest
         synapses carry; ``dominance``, mean sum of squared shares, which is exactly 1 - alpha / 2
         for infinitely many synapses whatever the rates (the shares follow the Poisson-Dirichlet

@@ -5,6 +5,7 @@ input is white noise whose mean and variance the network's own rate determines; 
 that differ between neurons spread the mean input, which spreads the rates.
 """
 
+import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -18,6 +19,7 @@ from heavytail_snn.analysis.theory.lif.siegert import (
     TAU,
     THETA,
     check_neuron,
+    check_step,
     si,
     siegert_derivatives,
 )
@@ -84,11 +86,9 @@ class LIFCircuit(Shown):
         check_neuron(membrane)
         if self.connection_probability is not None:
             check_real("connection_probability", self.connection_probability, low=0.0, high=1.0)
-        step = (
-            None
-            if self.dt is None
-            else SI(check_real("dt", si("dt", self.dt), low=0.0, open_low=True))
-        )
+        step = check_step(self.dt, membrane["tau"])
+        if step is not None:
+            step = SI(check_real("dt", step, low=0.0, open_low=True))
         clean = {"in_degree": degrees, "weight": weights, "weight_sd": deviations}
         clean |= {"dt": step} | membrane
         for name, value in clean.items():
@@ -239,15 +239,32 @@ def _response(circuit: LIFCircuit, rate: float) -> tuple[NDArray, NDArray, tuple
         curvature = second - 2 * first + shape
         step = (first - shape) ** 2 / curvature if curvature != 0 else shape - second
         if abs(step) <= 1e-12 * shape or abs(first - shape) <= 1e-12 * shape:
-            mean, sigma, spread = circuit.input_statistics(rate, first * rate**2)
-            rates, by_mu, _ = siegert_derivatives(
-                mean + spread * DEVIATES, sigma, **circuit.membrane
-            )
-            return rates, by_mu, (mean, sigma, spread)
+            return _response_of(circuit, rate, first)
         shape = max(shape - step, 1.0)
-    raise ConvergenceError(
-        f"the spread of the rates did not settle at {rate:.4g} Hz; reduce the weights"
-    )
+    return _response_of(circuit, rate, _bracketed_shape(circuit, rate))
+
+
+def _response_of(circuit: LIFCircuit, rate: float, shape: float) -> tuple[NDArray, NDArray, tuple]:
+    mean, sigma, spread = circuit.input_statistics(rate, shape * rate**2)
+    rates, by_mu, _ = siegert_derivatives(mean + spread * DEVIATES, sigma, **circuit.membrane)
+    return rates, by_mu, (mean, sigma, spread)
+
+
+def _bracketed_shape(circuit: LIFCircuit, rate: float) -> float:
+    """Return the shape by bisection: far below threshold the iteration jumps to and fro."""
+
+    def excess(log_shape: float) -> float:
+        return math.log(_shape(circuit, rate, math.exp(log_shape))) - log_shape
+
+    high = 1.0
+    while excess(high) > 0:
+        high *= 2.0
+        if high > 600.0:
+            raise ConvergenceError(
+                f"the spread of the rates did not settle at {rate:.4g} Hz; add noise, or use a "
+                "fixed in-degree (connection_probability=None)"
+            )
+    return math.exp(brentq(excess, 0.0, high, xtol=1e-13))
 
 
 def _shape(circuit: LIFCircuit, rate: float, shape: float) -> float:

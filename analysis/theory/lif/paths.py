@@ -6,6 +6,7 @@ population's own mean, spread of rates and power spectrum. No two neurons are ev
 ways and no train is heard twice with the same shift: this is the mean-field theory's tree.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -240,7 +241,7 @@ def respond(
         raster, counts = integrate(
             jumps,
             mean[part],
-            generator.uniform(membrane.v_reset, membrane.theta, jumps.shape[0]),
+            *stationary_start(generator.random((jumps.shape[0],)), mean[part], membrane),
             membrane.decay,
             membrane.theta,
             membrane.v_reset,
@@ -253,6 +254,32 @@ def respond(
         weights.strong**2 * sources.rates[chosen],
         weights.rest_square * background.rate,
     )
+
+
+def stationary_start(
+    phase: NDArray, mean: NDArray, membrane: Membrane
+) -> tuple[NDArray, NDArray[np.int64]]:
+    """Return potentials and refractory steps left at a phase of the period without fluctuations.
+
+    A regular neuron forgets its start never: from potentials that are uniform between reset and
+    threshold its spikes are not uniform in time, and the rate in a window is biased.
+
+    Parameters
+    ----------
+    phase : (n,) ndarray
+        Uniform in [0, 1).
+    mean : (n,) ndarray
+        Mean input.  Neurons that it does not bring to threshold start between reset and threshold.
+    membrane : Membrane
+    """
+    theta, reset, pause = membrane.theta, membrane.v_reset, membrane.n_refractory - 1
+    fires = mean > theta
+    goal = np.where(fires, mean, 2 * theta - reset)  # any mean above threshold for the others
+    climb = np.log((goal - theta) / (goal - reset)) / math.log(membrane.decay)
+    done = np.floor(phase * (pause + np.floor(climb) + 1))
+    v = goal + (reset - goal) * membrane.decay ** np.maximum(done - pause, 0)
+    left = np.where(fires, np.maximum(pause - done, 0), 0)
+    return np.where(fires, v, reset + phase * (theta - reset)), left.astype(np.int64)
 
 
 def gaussian_paths(
@@ -295,13 +322,13 @@ def add_strong(jumps, weights, chosen, shift, steps, start):  # type: ignore[no-
 
 @compiled
 def integrate(  # type: ignore[no-untyped-def]
-    jumps, mean, initial, decay, theta, v_reset, n_refractory, n_warm_up
+    jumps, mean, initial, resting, decay, theta, v_reset, n_refractory, n_warm_up
 ):
     """Integrate LIF neurons, each with its own input, and return their spikes.
 
     A step decays exactly towards `mean`, looks for the threshold, then adds the increment; what
-    arrives while a neuron is refractory is lost. Integration starts at `initial`, `n_warm_up`
-    steps before the window, on the periodic input.
+    arrives while a neuron is refractory is lost. Integration starts at `initial`, after `resting`
+    refractory steps, `n_warm_up` steps before the window, on the periodic input.
 
     Returns
     -------
@@ -313,7 +340,7 @@ def integrate(  # type: ignore[no-untyped-def]
     steps = np.empty((n, n_steps // n_refractory + 1), np.int32)
     counts = np.zeros(n, np.int64)
     for i in range(n):
-        v, waiting = initial[i], 0
+        v, waiting = initial[i], resting[i]
         for t in range(-n_warm_up, n_steps):
             if waiting > 0:
                 waiting -= 1

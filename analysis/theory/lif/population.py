@@ -196,7 +196,6 @@ def summarise(
     spectrum = np.mean(smooth, axis=0)
     fractions, squares = variance_shares(relaxation.responses, n_strongest)
     dominance, dominance_error = average(squares) if squares.size >= 4 else (float("nan"),) * 2
-    tail = slice(3 * spectrum.size // 4, None)
     return LIFPopulation(
         rate=rate,
         rate_error=error,
@@ -207,7 +206,7 @@ def summarise(
         frequencies=np.fft.rfftfreq(sampling.n_steps, sampling.dt),
         spectrum=spectrum,
         spectrum_error=np.std(smooth, axis=0, ddof=1) / np.sqrt(len(smooth)),
-        spectrum_tail_over_rate=float(spectrum[tail].mean() / rate) if rate > 0 else float("nan"),
+        spectrum_tail_over_rate=_tail(spectrum) / rate if rate > 0 else float("nan"),
         variance_fraction=fractions,
         dominance=dominance,
         dominance_error=dominance_error,
@@ -217,6 +216,12 @@ def summarise(
         seed=recorded_seed(seed),
         warnings=("quiescent: no neuron fires",) if rate == 0 else (),
     )
+
+
+def _tail(spectrum: NDArray) -> float:
+    """Return the mean over the last quarter, faded in and out: lines at its edges count in part."""
+    tail = spectrum[3 * spectrum.size // 4 :]
+    return float(np.average(tail, weights=np.hanning(tail.size + 2)[1:-1]))
 
 
 def mean_of_finite(values: list[float]) -> float:

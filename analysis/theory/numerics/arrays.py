@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from heavytail_snn.analysis.theory.numerics.transfer import Floats
+from heavytail_snn.core.arrays import check_no_unit
 from heavytail_snn.core.errors import ParameterError
 
 
@@ -35,10 +36,14 @@ def check_array(
 
     Raises
     ------
-    ParameterError
+    ParameterError, UnitError
+        The latter for a quantity, also inside a list: these theories know no units.
     """
     kind = "an array" if any_shape else "a non-empty one-dimensional list"
-    rule = f"must be {kind} of finite numbers in {'(' if open_low else '['}{low:g}, {high:g}]"
+    right = ")" if math.isinf(high) else "]"
+    left = "(" if open_low or math.isinf(low) else "["
+    rule = f"must be {kind} of finite numbers in {left}{low:g}, {high:g}{right}"
+    check_no_unit(argument, value)
     try:
         array = np.asarray(value)
     except ValueError:  # nested lists of different lengths

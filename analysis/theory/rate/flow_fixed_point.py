@@ -27,7 +27,7 @@ from heavytail_snn.analysis.theory.numerics.transfer import (
 )
 from heavytail_snn.analysis.theory.rate.flow import RateFlowTheory, quiescent_flow
 from heavytail_snn.analysis.theory.rate.flow_exponent import even_ground_state
-from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_real
+from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_callable, check_real
 
 
 def rate_flow_fixed_point(
@@ -100,6 +100,7 @@ def _driven_covariance(
     white = noise**2 * np.exp(-lag)
     if drive is None:
         return white
+    check_callable("drive", drive, "it takes lags and returns an autocovariance at each")
     coloured = np.asarray(drive(lag), dtype=float)
     if coloured.shape != lag.shape or not np.all(np.abs(coloured) <= coloured[0]):
         raise ParameterError(

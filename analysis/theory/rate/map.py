@@ -68,8 +68,8 @@ class RateMapTheory(Result):
 
 def rate_map(
     g: float,
-    *,
     noise: float = 0.0,
+    *,
     phi: Phi = "tanh",
     derivative: Function | None = None,
     convention: str = "gaussian",

@@ -17,6 +17,7 @@ from heavytail_snn.analysis.theory.numerics.transfer import Floats, Function, Ph
 from heavytail_snn.analysis.theory.rate.flow import Autocovariance, stationary_autocovariance
 from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_real
 from heavytail_snn.core.results import Result, field_of
+from heavytail_snn.core.showing import Rows, along
 
 _TABLE_POINTS = 4001  # per function, over all covariances
 _MAX_ITERATIONS = 400
@@ -34,7 +35,7 @@ class TwoReplicaTheory(Result):
     distance : (n,) ndarray
         d(t) = <(x1 - x2)^2> / <x1^2 + x2^2>: 0 for equal, 1 for independent replicas.
     residual : float
-        Last change of the two-time functions, relative to D0.
+        Last change of the two-time functions, relative to the largest of their values.
     history : (m,) ndarray
         This change at each iteration.
     """
@@ -43,6 +44,10 @@ class TwoReplicaTheory(Result):
     distance: Floats = field_of(dims=("time",), repr=False)
     residual: float = field_of()
     history: Floats = field_of(dims=("iteration",), repr=False)
+
+    def highlights(self) -> Rows:
+        """Return the distance at the start, half-way and at the end."""
+        return [("distance", along(self.distance, self.time, "tau"))]
 
 
 def two_replica(
@@ -63,8 +68,8 @@ def two_replica(
     g : float
         Gain, **Gaussian convention**, in a state with activity (chaotic or driven by noise).
     perturbation : float
-        e in (0, 1]; r = sqrt(1 - e^2) and zeta is independent with the variance of x.  The
-        initial distance is 1 - r.
+        e in [1e-150, 1], whose square is a number; r = sqrt(1 - e^2) and zeta is independent with
+        the variance of x.  The initial distance is 1 - r.
     noise : float
         White noise as in `rate_flow`, the same for both replicas.
     duration, past : float
@@ -82,7 +87,7 @@ def two_replica(
     Raises
     ------
     ParameterError
-        For a perturbation outside (0, 1], or a quiescent network, which has no two states.
+        For a perturbation outside its interval, or a quiescent network, which has no two states.
     ConvergenceError
         If the two-time iteration does not settle.
 
@@ -92,7 +97,7 @@ def two_replica(
     replica's own covariance (G): dropping it is wrong by a factor of 3 to 5.  The distance first
     shrinks along contracting directions and then grows at twice the largest exponent.
     """
-    perturbation = check_real("perturbation", perturbation, low=0, high=1, open_low=True)
+    perturbation = check_real("perturbation", perturbation, low=1e-150, high=1)
     duration = check_real("duration", duration, low=0, open_low=True)
     dt = check_real("dt", dt, low=0, high=min(1.0, duration / 4.0), open_low=True)
     past = check_real("past", past, low=dt)
@@ -204,8 +209,9 @@ def _iterate(g: float, grid: _TwoTimes, series: CorrelationSeries) -> tuple[Floa
         new_own = (new_own + new_own.T) / 2.0  # the two orders of inversion differ by O(dt^2)
         change = max(np.abs(new_cross - cross).max(), np.abs(new_own - own).max())
         cross, own = new_cross, new_own
-        history.append(change / series.variance)
-        if history[-1] < _TOLERANCE:
+        # relative to the differences themselves, which are of the order of perturbation^2
+        history.append(change / max(np.abs(cross).max(), np.abs(own).max()))
+        if len(history) > 1 and history[-1] < _TOLERANCE:
             return cross, own, np.array(history)
     raise ConvergenceError(
         f"the replicas' covariances still change by {history[-1]:.2g} (relative) after "

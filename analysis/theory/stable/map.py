@@ -18,6 +18,7 @@ from heavytail_snn.analysis.theory.numerics.transfer import (
     require_sublinear,
 )
 from heavytail_snn.core.errors import check_integer, check_real
+from heavytail_snn.core.options import renamed
 from heavytail_snn.core.results import Result, field_of
 
 _SMALLEST_LOG_SCALE = -60.0
@@ -50,23 +51,24 @@ class StableMapTheory(Result):
     history: Floats = field_of(dims=("iteration", "scale_and_residual"), repr=False)
 
 
+@renamed(gain="g")
 def stable_map(
     alpha: float,
-    gain: float,
+    g: float,
     *,
     phi: Phi = "tanh",
     noise: float = 0.0,
     refine: int = 1,
 ) -> StableMapTheory:
-    """Solve gamma^alpha = gain^alpha E|phi(gamma z)|^alpha + noise^alpha for the largest gamma.
+    """Solve gamma^alpha = g^alpha E|phi(gamma z)|^alpha + noise^alpha for the largest gamma.
 
     Parameters
     ----------
     alpha : float
         Stability of the weights, in (0, 2].
-    gain : float
-        **Stable convention**: W = gain Z / N^(1/alpha), characteristic function of Z
-        exp(-|k|^alpha).  At alpha = 2 the weights have variance 2 gain^2 / N.
+    g : float
+        **Stable convention**: W = g Z / N^(1/alpha), characteristic function of Z
+        exp(-|k|^alpha).  At alpha = 2 the weights have variance 2 g^2 / N.
     phi : str or callable
         Any transfer function that grows more slowly than linearly; it need not be odd, and its
         derivative is not used.
@@ -83,7 +85,7 @@ def stable_map(
     Raises
     ------
     ParameterError
-        For alpha outside (0, 2], gain <= 0, negative noise, or phi that grows linearly.
+        For alpha outside (0, 2], g <= 0, negative noise, or phi that grows linearly.
 
     Notes
     -----
@@ -97,7 +99,7 @@ def stable_map(
     0.51207
     """
     alpha = check_real("alpha", alpha, low=0, high=2, open_low=True, remedy=REMEDY_ALPHA)
-    gain = check_real("gain", gain, low=0, open_low=True)
+    g = check_real("g", g, low=0, open_low=True)
     noise = check_real("noise", noise, low=0)
     refine = check_integer("refine", refine, low=1)
     transfer = as_transfer(phi)
@@ -110,10 +112,10 @@ def stable_map(
         return float(np.mean([weights @ np.abs(transfer.value(side)) ** power for side in sides]))
 
     def relative_excess(log_scale: float) -> float:
-        returned = gain**alpha * moment(log_scale, alpha) + noise**alpha
+        returned = g**alpha * moment(log_scale, alpha) + noise**alpha
         return math.log(returned) / alpha - log_scale if returned > 0 else -math.inf
 
-    upper = math.log(gain + noise) + 12.0 / alpha
+    upper = math.log(g + noise) + 12.0 / alpha
     grid = np.concatenate(
         [np.linspace(_SMALLEST_LOG_SCALE, -8.0, 40), np.linspace(-7.9, max(upper, -7.0), 80)]
     )
@@ -129,5 +131,5 @@ def stable_map(
         residual=0.0 if found is None else scale * math.expm1(relative_excess(log_scale)),
         history=np.column_stack([np.exp(history[:, 0]), history[:, 1]]),
         warnings=(too_small,) if found is None and alpha < 2 else (),
-        parameters={"alpha": alpha, "gain": gain, "phi": transfer.name, "noise": noise},
+        parameters={"alpha": alpha, "g": g, "phi": transfer.name, "noise": noise},
     )

@@ -38,8 +38,8 @@ class StableSignDynamics(Result):
     ----------
     times : (n,) ndarray
         In mean update intervals.
-    distance, overlap : (n, m) ndarray
-        d and 1 - d for each of the m initial distances.
+    distance, overlap : (n,) or (n, m) ndarray
+        d and 1 - d, for each of the m initial distances where a list was given.
     stationary_distance, stationary_overlap : float
         Attracting solution; distance 0 below the onset (alpha < 1).
     largest_exponent : float
@@ -55,7 +55,7 @@ class StableSignDynamics(Result):
     overlap: Floats = field_of(dims=("time", "pair"), repr=False)
     stationary_distance: float = field_of()
     stationary_overlap: float = field_of(quantity="overlap")
-    largest_exponent: float = field_of(quantity="largest_exponent")
+    largest_exponent: float = field_of(unit="1/update", quantity="largest_exponent")
     residual: float = field_of()
     history: Floats = field_of(dims=("iteration", "position_and_residual"), repr=False)
 
@@ -77,7 +77,7 @@ def stable_sign_dynamics(
         As in `stable_sign_map` (stable convention).
     times : (n,) array_like
         Non-negative and increasing.
-    initial_distance : (m,) array_like
+    initial_distance : float or (m,) array_like
         In (0, 2]; 2 k / N for k flipped units.
     points_per_decade : int
         Density of the table of the overlap map.
@@ -100,6 +100,8 @@ def stable_sign_dynamics(
     start = check_array("initial_distance", initial_distance, low=_SMALLEST, high=2)
     points_per_decade = check_integer("points_per_decade", points_per_decade, low=5, high=500)
     distance = _integrate(alpha, share, times, start, points_per_decade)
+    if np.ndim(initial_distance) == 0:
+        distance = distance[:, 0]
     stationary, residual, history = stationary_stable_distance(alpha, share)
     growth = small_distance_law(alpha).amplitude * share - 1.0 if alpha < 1 else math.inf
     return StableSignDynamics(

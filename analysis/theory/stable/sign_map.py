@@ -16,7 +16,13 @@ from scipy import integrate
 
 from heavytail_snn.analysis.theory.numerics.arrays import check_array
 from heavytail_snn.analysis.theory.numerics.transfer import Floats
-from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_integer, check_real
+from heavytail_snn.core.errors import (
+    ConvergenceError,
+    ParameterError,
+    check_callable,
+    check_integer,
+    check_real,
+)
 from heavytail_snn.core.results import Result, field_of
 
 REMEDY = "alpha = 2 is the Gaussian case, with weights of variance 2 g^2/N in this convention"
@@ -100,6 +106,7 @@ def sign_pair_correlation(
     0.333333
     """
     alpha = check_alpha(alpha)
+    check_callable("exponent", exponent, "it takes the arrays k1 and k2")
     one, probe = np.ones(3), np.array([-1.3, 0.2, 0.7])
     if not np.allclose(exponent(2 * one, 2 * probe), 2**alpha * exponent(one, probe), rtol=1e-6):
         raise ParameterError(
@@ -246,21 +253,21 @@ def small_distance_law(alpha: float) -> SmallDistanceLaw:
     )
 
 
-def flips_per_flip(alpha: float, n_neurons: int, *, g: float = 1.0, s: float = 0.0) -> float:
+def flips_per_flip(n_neurons: int, alpha: float, *, g: float = 1.0, s: float = 0.0) -> float:
     """Return how many further flips one flipped unit causes in its update interval.
 
     Parameters
     ----------
+    n_neurons : int
+        At least 2; the first argument, as in `quiescent_gain`.
     alpha, g, s : float
         As in `stable_sign_map`.
-    n_neurons : int
-        At least 2.
 
     Examples
     --------
-    >>> round(flips_per_flip(0.5, 2000), 4)
+    >>> round(flips_per_flip(2000, 0.5), 4)
     1.2706
     """
-    n_neurons = check_integer("n_neurons", n_neurons, low=2)
+    n_neurons = check_integer("n_neurons", n_neurons, low=2, remedy="it comes before alpha")
     distance = 2.0 / n_neurons * field_share(alpha, g, s)
     return n_neurons / 2.0 * float(lost_overlap(alpha, distance))

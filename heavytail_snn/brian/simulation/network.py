@@ -25,7 +25,7 @@ from brian2.devices.device import get_device
 from tqdm import tqdm
 
 from heavytail_snn.brian.device import global_random_state, on_runtime_device
-from heavytail_snn.brian.internals import add_counter, network_arrays
+from heavytail_snn.brian.internals import add_counter, is_condition, network_arrays
 from heavytail_snn.brian.model import STEPS, NetworkModel
 from heavytail_snn.brian.simulation.run import Reader, Run
 from heavytail_snn.core.errors import ConvergenceError, ParameterError
@@ -90,6 +90,12 @@ def _watch(model: NetworkModel, neurons: NeuronGroup, clock: Clock) -> None:
 def _watched(model: NetworkModel, neurons: NeuronGroup) -> list[str]:
     """Return dimensionless expressions: that of the model, or each variable over its SI unit."""
     if model.watched is not None:
+        if is_condition(model.watched, neurons):
+            raise ParameterError(
+                "watched", model.watched,
+                f"of {type(model).__name__} must be a quantity that stays finite, not a condition",
+                'write for example watched = "v/volt", or None to watch all variables',
+            )  # fmt: skip
         return [model.watched]
     equations = neurons.equations
     units = {name: get_unit(equations[name].dim) for name in sorted(equations.diff_eq_names)}

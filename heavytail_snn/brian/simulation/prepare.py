@@ -10,7 +10,7 @@ from brian2 import ms, second
 from heavytail_snn.brian.connectivity import Connectivity, check_memory, count_synapses
 from heavytail_snn.brian.model import NetworkModel
 from heavytail_snn.brian.simulation.run import Run
-from heavytail_snn.core.errors import check_choice
+from heavytail_snn.core.errors import ParameterError, check_choice, check_sequence
 from heavytail_snn.core.randomness import Seed, recorded_seed, seed_sequence, stream
 from heavytail_snn.core.units import in_unit, whole_steps
 from heavytail_snn.core.version import __version__
@@ -31,6 +31,10 @@ def prepare(
 ) -> Run:
     """Return a Run with everything drawn; arguments as for `simulate`."""
     parent = seed_sequence(seed)
+    if record_dt is not None and not _recorded(model, record):
+        raise ParameterError(
+            "record_dt", record_dt, "has nothing to sample", 'omit it, or write record=["v"]'
+        )
     if weights is not None:
         size = model.size if isinstance(weights, Coupling) else model.n_neurons
         model = dataclasses.replace(model, weights=weights, n_neurons=size)  # type: ignore[type-var]
@@ -85,7 +89,10 @@ def _described(value: Any) -> Any:
 
 
 def _recorded(model: NetworkModel, record: Iterable[str]) -> tuple[str, ...]:
-    names = (record,) if isinstance(record, str) else tuple(record)
+    remedy = 'write record=["v"]'
+    names = (
+        (record,) if isinstance(record, str) else check_sequence("record", record, "names", remedy)
+    )
     for name in names:
         check_choice("record", name, ("spikes", *model.variables))
     return tuple(sorted({name for name in names if name != "spikes"}))

@@ -6,7 +6,7 @@ from typing import Any
 from heavytail_snn.brian.model import NetworkModel
 from heavytail_snn.brian.simulation.backends import BACKENDS, execute
 from heavytail_snn.brian.simulation.prepare import prepare, provenance
-from heavytail_snn.core.errors import ParameterError, check_choice
+from heavytail_snn.core.errors import ParameterError, check_choice, check_flag
 from heavytail_snn.core.randomness import Seed
 from heavytail_snn.recording.recording import Recording
 
@@ -72,6 +72,7 @@ def simulate(
         If a state became non-finite, naming variable, neuron and first time.
     """
     check_choice("backend", backend, BACKENDS)
+    check_flag("progress", progress)
     if hasattr(model, "simulate_arrays"):
         if backend != "runtime" or record_dt is not None:
             raise ParameterError(

@@ -116,3 +116,19 @@ def test_misalignment_is_the_logarithm_of_the_cosine():
     np.testing.assert_allclose(misalignment(stretches, 10.0), (slower + faster) / 10)
     lost = misalignment(np.array([[0.0, -np.inf, -np.inf]]), 10.0)
     np.testing.assert_allclose(lost, [0, np.log(2) / 20, np.log(2) / 20])
+
+
+@pytest.mark.parametrize("duration", [1, 4, 40])
+def test_a_flow_at_rest_has_no_neutral_exponent_however_short_the_run(duration):
+    """All eigenvalues of the stable fixed point 0 are negative: the dimension is exactly 0."""
+    coupling = Coupling(LevyStable(1.5), AllToAll())
+    network = RateFlow(coupling, 10)
+    found = lyapunov_spectrum(network, duration=duration, seed=5)
+    exact = np.sort(np.linalg.eigvals(coupling.sample(10, 5) - np.eye(10)).real)[::-1]
+    assert found.parameters["method"] == "eigenvalues at the fixed point"
+    np.testing.assert_allclose(found.exponents, exact[: len(found.exponents)], atol=1e-4)
+    assert exact[0] < 0
+    assert found.kaplan_yorke_dimension == 0
+    assert found.kaplan_yorke_dimension_standard_error == 0
+    assert found.entropy_rate == 0
+    assert found.zero_index is None

@@ -51,7 +51,7 @@ def test_induced_flips_at_three_sizes(example, alpha: float) -> None:
     for size in SIZES:
         measured = example.induced_flips(size, alpha, rng, n_networks=6)
         error = measured.std() / math.sqrt(len(measured))
-        expected = theory.flips_per_flip(alpha, size)
+        expected = theory.flips_per_flip(size, alpha)
         assert measured.mean() == pytest.approx(expected, abs=4 * error + 0.02 * expected)
 
 

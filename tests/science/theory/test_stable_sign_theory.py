@@ -7,12 +7,14 @@ units are those of Kusmierz, Ogawa & Toyoizumi, PRL 125, 028101 (2020); stable t
 
 import math
 
+import mpmath
 import numpy as np
 import pytest
 from scipy import integrate, special, stats
 
 from heavytail_snn.analysis import theory
 from heavytail_snn.analysis.theory.stable.sign_map import lost_overlap
+from heavytail_snn.core.errors import ParameterError
 
 ALPHAS = [0.2, 0.6, 0.95, 1.0, 1.05, 1.4, 1.9, 2.0]
 
@@ -83,7 +85,7 @@ def test_power_law_above_one(alpha: float) -> None:
 
 
 def test_finite_number_of_flips_only_below_one() -> None:
-    growth = {a: theory.flips_per_flip(a, 4e5) / theory.flips_per_flip(a, 1e5) for a in ALPHAS}
+    growth = {a: theory.flips_per_flip(4e5, a) / theory.flips_per_flip(1e5, a) for a in ALPHAS}
     assert growth[0.2] == pytest.approx(1.0, abs=1e-3)
     assert growth[1.4] == pytest.approx(4 ** (1 - 1 / 1.4), rel=0.02)
     assert growth[2.0] == pytest.approx(2.0, rel=1e-3)
@@ -108,9 +110,9 @@ def test_asynchronous_distance_at_small_d(alpha: float) -> None:
         y = 1 / k - 1 + (y0 + 1 - 1 / k) * np.exp(-k * times)
         exact = 2 / share * np.exp(-y)
     tolerance = 0.05 if alpha > 1 else 1e-6  # d is no longer small after t = 1
-    np.testing.assert_allclose(result.distance[:1, 0], exact[:1], rtol=tolerance)
+    np.testing.assert_allclose(result.distance[:1], exact[:1], rtol=tolerance)
     if alpha != 1.6:
-        np.testing.assert_allclose(result.distance[:, 0], exact, rtol=1e-6)
+        np.testing.assert_allclose(result.distance, exact, rtol=1e-6)
 
 
 def test_onset_of_heavy_networks_does_not_depend_on_size() -> None:
@@ -154,6 +156,46 @@ def test_stable_survival_against_scipy(alpha: float) -> None:
     tail = special.gamma(alpha) * math.sin(math.pi * alpha / 2) / math.pi
     far = 1e12 ** (1 / alpha)
     assert float(theory.stable_survival(alpha, far)) == pytest.approx(tail * 1e-12, rel=1e-4)
+
+
+def survival_series(alpha: float, u: float) -> float:
+    """Bergstrom's series, which converges for alpha < 1, in as many digits as it cancels."""
+    with mpmath.workdps(60):
+        a, total = mpmath.mpf(alpha), mpmath.mpf(0)
+        for k in range(1, 2000):
+            size = mpmath.gamma(a * k) / mpmath.factorial(k) * mpmath.mpf(u) ** (-a * k)
+            total += (-1) ** (k + 1) * size * mpmath.sin(mpmath.pi * a * k / 2)
+            if k > 20 and size < abs(total) * 1e-30:
+                return float(total / mpmath.pi)
+    raise AssertionError("the series does not converge")
+
+
+@pytest.mark.parametrize(
+    ("alpha", "u", "exact"),
+    [(0.02, 1.0, 0.313938), (0.05, 1.0, 0.3107663), (0.05, 1e-6, 0.4279136)],
+)
+def test_stable_survival_of_extreme_tails(alpha: float, u: float, exact: float) -> None:
+    assert float(theory.stable_survival(alpha, u)) == pytest.approx(exact, abs=5e-7)
+
+
+@pytest.mark.parametrize("alpha", [0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.9])
+def test_stable_survival_against_its_series(alpha: float) -> None:
+    # at 1e100 and alpha = 0.2 a quadrature that starts at e^-40 misses 4e-4
+    u = np.array([0.5, 1.0, 1e3, 1e12, 1e100])
+    exact = [survival_series(alpha, point) for point in u]
+    np.testing.assert_allclose(theory.stable_survival(alpha, u), exact, rtol=1e-11)
+    one_by_one = [float(theory.stable_survival(alpha, point)) for point in u]
+    np.testing.assert_allclose(one_by_one, exact, rtol=1e-11)
+
+
+def test_stable_survival_is_refused_where_it_was_not_compared() -> None:
+    with pytest.raises(ParameterError, match=r"alpha must be at least 0.001 here.*use 0.001"):
+        theory.stable_survival(0.0009, 1.0)
+    with pytest.raises(ParameterError, match=r"alpha must be at least 0.001 here"):
+        theory.threshold_units(0.0009, 1.0)
+    assert float(theory.stable_survival(0.001, 1.0)) == pytest.approx(
+        (1 - math.exp(-1)) / 2, abs=1e-3
+    )
 
 
 def test_stable_survival_across_one_and_at_the_ends() -> None:
@@ -205,3 +247,32 @@ def test_threshold_units_at_two_iterate_to_the_same_fraction() -> None:
     for _ in range(400):
         below = stats.norm.sf(1 / (math.sqrt(2 * below) * g)) if below > 0 else 0.0
     assert below < 1e-10
+
+
+def test_former_and_common_names_of_arguments() -> None:
+    """One name and one order for what is the same, and the former keyword still works."""
+    assert theory.stable_map(1.5, gain=2.0).scale == theory.stable_map(1.5, g=2.0).scale
+    with pytest.raises(ParameterError, match=r"gain is the former name of g.*give g alone"):
+        theory.stable_map(1.5, g=2.0, gain=2.0)
+    with pytest.raises(ParameterError, match=r"n_neurons must .*it comes before alpha"):
+        theory.flips_per_flip(0.5, 2000)
+    found = theory.flips_per_flip(2000, 0.5)
+    assert (
+        found == theory.flips_per_flip(alpha=0.5, n_neurons=2000) == pytest.approx(1.2706, abs=1e-4)
+    )
+    assert (
+        theory.rate_map(2.0, 0.3).field_variance == theory.rate_map(2.0, noise=0.3).field_variance
+    )
+    assert theory.rate_flow(2.0, 0.9).variance == theory.rate_flow(2.0, noise=0.9).variance
+
+
+def test_one_initial_distance_gives_one_curve_as_for_binary_replicas() -> None:
+    times = [0.0, 1.0, 2.0]
+    one = theory.stable_sign_dynamics(2.0, 1.0, 0.5, times, initial_distance=0.1)
+    gaussian = theory.binary_replicas(math.sqrt(2.0), math.sqrt(0.5), times, initial_distance=0.1)
+    assert one.distance.shape == gaussian.distance.shape == (3,)
+    np.testing.assert_allclose(one.distance, gaussian.distance, rtol=1e-3)
+    several = theory.stable_sign_dynamics(2.0, 1.0, 0.5, times, initial_distance=[0.1])
+    np.testing.assert_array_equal(several.distance[:, 0], one.distance)
+    assert one.to_xarray().distance.dims == ("time",)
+    assert several.to_xarray().distance.dims == ("time", "pair")

@@ -262,7 +262,7 @@ RULES = {
         theory.stable_sign_map(p["alpha"], 1.0, 0.0, p["c"]).overlap
     ),
     r"heavy\.(small_d|kappa)\..*": lambda p, n: small_distance(p),
-    r"heavy\.offspring\..*": lambda p, n: theory.flips_per_flip(p["alpha"], p["N"]),
+    r"heavy\.offspring\..*": lambda p, n: theory.flips_per_flip(p["N"], p["alpha"]),
     r"heavy\.circle\.alpha[0-9.]+": lambda p, n: fit(
         synchronous(4096, p["t"], p["alpha"], "cosine"), 41, 161
     ),

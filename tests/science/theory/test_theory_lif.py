@@ -15,9 +15,11 @@ from itertools import pairwise
 import lif_simulation as plain
 import numpy as np
 import pytest
+from brian2 import mV
 from lif_in_si import LIFCircuit, siegert
 from reference_files import entries
 
+from heavytail_snn.analysis import theory
 from heavytail_snn.analysis.theory.lif.network import lif_network
 from heavytail_snn.analysis.theory.lif.paths import (
     Background,
@@ -280,3 +282,17 @@ def test_strongly_coupled_networks_approach_the_theory_with_size():
         seen.append(plain.around(simulated["frequencies"], simulated["spectrum"], 5))
     assert seen[0] < seen[1] < seen[2] < predicted
     assert 0.55 * predicted < seen[2]
+
+
+def test_a_binomial_in_degree_far_below_threshold_is_solved():
+    """At rates tried far above the solution the spread of rates jumps to and fro."""
+    options = {"in_degree": 100, "weight": -0.1 * mV, "drive": 30 * mV}
+    fixed = theory.lif_network(theory.LIFCircuit(**options))
+    spread = theory.lif_network(theory.LIFCircuit(**options, connection_probability=0.1))
+    assert spread.rate == pytest.approx(fixed.rate, rel=0.05)
+    assert spread.rate_sd > 0
+    # the rates that the neurons have are those that they hear: <nu^2> enters the spread
+    square = spread.rate**2 + spread.rate_sd**2
+    circuit = theory.LIFCircuit(**options, connection_probability=0.1)
+    _, _, heard = circuit.input_statistics(spread.rate, square)
+    assert heard == pytest.approx(spread.mean_input_sd, rel=1e-9)

@@ -6,12 +6,17 @@ the static input is stable of scale g <nu^alpha>^(1/alpha); alpha = 2 is the Gau
 (Dummer, Wieland & Lindner 2014; Sompolinsky, Crisanti & Sommers 1988). And against networks.
 """
 
+import math
+
 import lif_simulation as plain
 import numpy as np
 import pytest
+from brian2 import ms, mV
 from lif_in_si import LIFCircuit, lif_coupling, lif_heavy_tailed
 from scipy import stats
 
+import heavytail_snn as ht
+from heavytail_snn.analysis.theory.lif.paths import Membrane, stationary_start
 from heavytail_snn.analysis.theory.lif.population import LIFSampling
 from heavytail_snn.analysis.theory.lif.spectrum import lif_spectrum
 from heavytail_snn.analysis.theory.numerics.lepage import lepage_weights, tail_scale
@@ -229,3 +234,32 @@ def test_doubling_the_paths_changes_little():
     twice = rate_flow_heavy_tailed(1.5, 1.5, sampling=double, seed=2)
     assert once.rate_power == pytest.approx(twice.rate_power, rel=0.02)
     assert once.scale == pytest.approx(twice.scale, rel=0.04)
+
+
+@pytest.mark.parametrize("drive", [21.0, 22.0, 30.0])
+def test_without_synapses_regular_neurons_have_the_rate_of_the_grid(drive):
+    """A period is t_ref - dt and the steps to threshold, as in a simulation on the same grid."""
+    dt = 1e-4
+    steps = 20 - 1 + math.floor(200 * math.log(drive / (drive - 20))) + 1
+    theory = ht.analysis.theory.lif_heavy_tailed(1.5, 0 * mV, drive=drive * mV, seed=1)
+    exact = 1 / (steps * dt)
+    assert theory.rate == pytest.approx(exact, abs=4 * theory.rate_error)
+    assert theory.rate_error < 2e-3 * exact
+    assert theory.spectrum_tail_over_rate == pytest.approx(1.0, abs=2e-3)
+    network = ht.models.LIFNetwork(np.zeros((1, 1)), drive=drive * mV)
+    spikes = ht.simulate(network, 500 * ms, backend="numpy", seed=1).times
+    np.testing.assert_allclose(np.diff(spikes), steps * dt, rtol=1e-9)
+
+
+def test_regular_neurons_start_at_any_time_of_their_period():
+    membrane = Membrane(tau=0.02, theta=0.02, v_reset=0.0, t_ref=0.002, dt=1e-4)
+    period = 19 + 480  # refractory steps after that of the spike, and 20 ms ln 11 / dt
+    phase = (np.arange(period) + 0.5) / period
+    v, left = stationary_start(phase, np.full(period, 0.022), membrane)
+    np.testing.assert_array_equal(left, [*range(19, 0, -1), *[0] * 480])
+    np.testing.assert_array_equal(v[:20], 0.0)
+    exact = 0.022 * (1 - np.exp(-np.arange(480) / 200))
+    np.testing.assert_allclose(v[19:], exact, atol=1e-15)
+    below, left = stationary_start(phase, np.full(period, 0.02), membrane)
+    np.testing.assert_allclose(below, phase * 0.02)
+    assert not left.any()

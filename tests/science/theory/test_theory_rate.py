@@ -286,6 +286,19 @@ def test_small_distances_grow_at_twice_the_largest_exponent():
     assert found.distance.min() < 0.6 * found.distance[0]  # contracting directions first
 
 
+@pytest.mark.parametrize("perturbation", [1e-6, 1e-8])
+def test_the_smallest_distances_grow_like_small_ones(perturbation):
+    """The equations are linear there: d / perturbation^2 is one curve, of slope 0.4700 late."""
+    found, small = theory.two_replica(3.0, perturbation), theory.two_replica(3.0, 1e-4)
+    late = (found.time > 10) & (found.time < 18)
+    slope = np.polyfit(found.time[late], np.log(found.distance[late]), 1)[0]
+    assert slope == pytest.approx(0.4700, abs=2e-4)
+    assert slope == pytest.approx(2 * theory.rate_flow(3.0).largest_exponent, rel=0.02)
+    scaled = small.distance * (perturbation / 1e-4) ** 2
+    assert found.distance == pytest.approx(scaled, rel=1e-4)
+    assert found.residual < 1e-10
+
+
 def test_replicas_with_shared_noise_meet_below_the_transition():
     found = theory.two_replica(2.0, 0.1, noise=0.9, dt=0.2)
     exponent = theory.rate_flow(2.0, 0.9).largest_exponent

@@ -172,4 +172,21 @@ def test_long_comparisons_show_differences_first():
 def test_quality_reports_of_many_units_stay_short():
     text = str(shown("analysis.QualityReport"))
     assert "unit 1: silent" in text
-    assert "and 57 more units" in text
+    assert "and 53 more units" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "words_of_it"),
+    [
+        ("analysis.LargestExponentCurve", ["exponents", "1/step", "at gains"]),
+        ("analysis.theory.TwoReplicaTheory", ["distance", "at 0", "at 5 tau"]),
+        ("analysis.theory.ResponseKernel", ["nugget", "last kernel 1 at 0", "rad"]),
+        ("analysis.theory.SynchronousKernel", ["last kernel 1 at 0", "rad"]),
+        ("analysis.theory.StableSignDynamics", ["largest exponent inf 1/update"]),
+        ("analysis.theory.MatchedRateNetwork", ["1/tau"]),
+    ],
+)
+def test_a_result_shows_what_it_found(name, words_of_it):
+    text = " ".join(str(shown(name)).split())
+    for part in words_of_it:
+        assert part in text

@@ -72,7 +72,7 @@ def test_exports_keep_every_row():
     assert frame["measured_value"][0] == 10.6
     assert frame["predicted_standard_error"][0] == 0.0
     latex = comparison.to_latex()
-    assert r"10.6 $\pm$ 0.15" in latex
+    assert r"10.60 $\pm$ 0.15" in latex
     assert "toprule" in latex
     assert len(comparison.explanations()) == 2
     ax = comparison.plot()

@@ -17,7 +17,7 @@ GOOD = {
     theory.binary_onset_gain: ((100, 0.5), {}),
     theory.stable_sign_map: ((1.5, 1.0, 0.5, 0.3), {}),
     theory.small_distance_law: ((1.5,), {}),
-    theory.flips_per_flip: ((1.5, 100), {}),
+    theory.flips_per_flip: ((100, 1.5), {}),
     theory.stable_sign_dynamics: ((1.5, 1.0, 0.5, [1.0]), {"initial_distance": 0.1}),
     theory.stable_sign_onset: ((100, 1.5, 1.0, 0.5), {}),
     theory.onset_noise: ((0.5,), {}),

@@ -176,7 +176,9 @@ def test_integrate_gives_the_exact_interval():
     dt, n_steps = 1e-4, 20000
     decay = np.exp(-dt / 0.02)
     still = np.zeros((1, n_steps), np.float32)
-    steps, counts = integrate(still, np.array([0.04]), np.zeros(1), decay, 0.02, 0.0, 20, 0)
+    steps, counts = integrate(
+        still, np.array([0.04]), np.zeros(1), np.zeros(1, int), decay, 0.02, 0.0, 20, 0
+    )
     intervals = np.diff(steps[0, : counts[0]])
     # the first step whose exact potential exceeds theta, after 2 ms of refractoriness
     free = int(np.floor(0.02 * np.log(2.0) / dt)) + 1
@@ -188,7 +190,9 @@ def test_integrate_loses_input_while_refractory_and_adds_it_after_the_threshold(
     jumps[0, 5] = 0.03  # crosses at step 6
     jumps[0, [8, 15]] = 0.03  # lost: refractory until step 25
     jumps[0, 40] = 0.03
-    steps, counts = integrate(jumps, np.zeros(1), np.zeros(1), 0.999, 0.02, 0.0, 20, 0)
+    steps, counts = integrate(
+        jumps, np.zeros(1), np.zeros(1), np.zeros(1, int), 0.999, 0.02, 0.0, 20, 0
+    )
     assert steps[0, : counts[0]].tolist() == [6, 41]
 
 
@@ -375,7 +379,7 @@ def test_unseeded_run_can_be_repeated_from_its_result():
 @pytest.mark.parametrize(
     ("argument", "value"),
     [
-        ("alpha", 0.0), ("alpha", 2.5), ("g", -1.0), ("phi", "tanh"), ("phi", np.sum),
+        ("alpha", 0.0), ("alpha", 2.5), ("g", -1.0), ("phi", "tan"), ("phi", np.sum),
         ("in_degree", 0), ("tolerance", 0.0), ("phi", lambda x: x / 0 * np.inf),
     ],
 )  # fmt: skip

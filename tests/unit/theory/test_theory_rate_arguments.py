@@ -20,7 +20,7 @@ from heavytail_snn.core.errors import ConvergenceError, ParameterError
         (lambda: theory.quiescent_gain(0, 1.0), "n_neurons"),
         (lambda: theory.quiescent_gain(1.5, 1.0), "n_neurons"),
         (lambda: theory.stable_map(-1.0, 1.0), "alpha"),
-        (lambda: theory.stable_map(1.0, 0.0), "gain"),
+        (lambda: theory.stable_map(1.0, 0.0), "g"),
         (lambda: theory.stable_map(1.0, 1.0, noise=-0.1), "noise"),
         (lambda: theory.stable_map(1.0, 1.0, phi="relu"), "phi"),
         (lambda: theory.stable_map(1.0, 1.0, phi="tahn"), "phi"),
