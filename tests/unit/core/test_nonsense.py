@@ -119,7 +119,7 @@ CASES = {
     "kaplan_yorke_dimension": Case(
         "exponents",
         lambda v: analysis.kaplan_yorke_dimension(v, complete=True),
-        ("unsorted", "duplicated", "single spike", "read-only", "wrong unit"),  # in any unit
+        ("unsorted", "duplicated", "single spike", "read-only"),
     ),
     "weight_tail": Case("weights", lambda v: analysis.weight_tail(v).exponent),
     "connect": Case("weights", connect),
