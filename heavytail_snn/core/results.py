@@ -162,7 +162,8 @@ class Result(Shown):
         attributes: dict[str, Any] = {}
         for item in dataclasses.fields(self):
             value, dims = getattr(self, item.name), item.metadata.get("dims", ())
-            dims = dims[: np.ndim(value)]  # one curve where there may be several
+            if isinstance(value, np.ndarray):
+                dims = dims[: value.ndim]  # one curve where there may be several
             if isinstance(value, np.ndarray) and len(dims) == value.ndim:
                 variables[item.name] = (dims, value, {"unit": self.unit_of(item.name)})
             elif isinstance(value, int | float | np.number) and not isinstance(value, bool):

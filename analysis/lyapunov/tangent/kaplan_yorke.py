@@ -23,7 +23,7 @@ def kaplan_yorke_dimension(
     Parameters
     ----------
     exponents : (m,) array
-        In any order and any unit; ``-inf`` is allowed.
+        Plain numbers, in any order and all in one unit; ``-inf`` is allowed.
     complete : bool, optional
         Whether `exponents` is the whole spectrum.  It matters only where no partial sum is
         negative: the dimension is then ``m`` for a whole spectrum and nan for its leading part,
@@ -85,7 +85,7 @@ def entropy_rate(
     Parameters
     ----------
     exponents : (m,) array
-        In any order; the result has their unit, in nats.
+        Plain numbers, in any order; the result is in their unit, in nats.
     complete : bool, optional
         Whether `exponents` is the whole spectrum.
     zero_tolerance : float, optional

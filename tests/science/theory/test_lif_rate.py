@@ -163,10 +163,10 @@ def test_rate_with_white_noise_is_siegert_with_the_shifted_threshold(mu, sigma):
     ("options", "error", "message"),
     [
         ({"tau": 0 * ms}, ParameterError, "tau must be"),
-        ({"tau": 20}, UnitError, r"tau=1\*ms"),
+        ({"tau": 20}, UnitError, r"tau=20\*ms"),
         ({"tau": 20 * mV}, UnitError, "tau must be a Brian2 quantity"),
         ({"t_ref": -1 * ms}, ParameterError, "t_ref must be"),
-        ({"theta": 0 * mV}, ParameterError, "theta must be"),
+        ({"theta": 0 * mV}, ParameterError, "v_reset must lie below theta = 0"),
         ({"drive": [1, 2, 3] * mV}, ParameterError, "drive must be one value or 2 values"),
         ({"drive": np.nan * mV}, ParameterError, "drive must be finite"),
         ({"initial": 3}, UnitError, "initial must be"),

@@ -287,7 +287,7 @@ def test_command_writes_a_report_and_strict_json(spikes, tmp_path):
     [
         ("alpha = 1\n", 1, "line 1: alpha"),
         ('[recording]\nfile = "missing.npz"\n', 1, "missing.npz"),
-        (None, 1, "s.toml does not exist"),
+        (None, 1, "must be an existing file"),
     ],
 )
 def test_refusals_have_exit_code_one_and_one_sentence(tmp_path, text, code, said):
