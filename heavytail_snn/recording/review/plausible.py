@@ -14,6 +14,7 @@ from heavytail_snn.recording.review.clock import time_unit
 
 BRIEF = 0.01  # s; intervals of bursts, which slow neurons have too
 _MANY = 50  # spikes from which a doubt is one
+_FEW = 10  # spikes below which a fall says nothing of a clock
 _PER_UNIT = 3.0  # spikes a unit below which units may be times
 _WIDE = 20  # units from which it is asked
 _RESTARTS = 200  # falls of the clock that are starts and not noise
@@ -110,6 +111,8 @@ def restarted(trains: Sequence[np.ndarray]) -> Doubt | None:
         deep += int((-step[down] > 0.5 * np.maximum(reach, np.finfo(float).tiny)).sum())
         concerned += down.size > 0
         long += 1
+    if sum(train.size for train in trains) < _FEW:
+        return None
     if not falls or deep < 0.8 * falls or concerned < 0.5 * long:
         return None
     if falls > _RESTARTS * max(concerned, 1):

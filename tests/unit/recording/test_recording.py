@@ -346,7 +346,7 @@ def test_from_neo_accepts_and_refuses():
     for bad in (neo.Segment(), [], [1.0], 3, None):
         with pytest.raises(RecordingError, match=r"data must"):
             Recording.from_neo(bad)
-    with pytest.raises(RecordingError, match=r"fall back to the beginning.*sort=True"):
+    with pytest.raises(RecordingError, match=r"sorted.*sort=True"):
         Recording.from_neo(train([0.2, 0.1]))
     assert Recording.from_neo(train([0.2, 0.1]), sort=True).times.tolist() == [0.1, 0.2]
     with pytest.raises(RecordingError, match=r"finite, got nan"):
