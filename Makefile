@@ -10,7 +10,7 @@ ANY_PYTHON := $(PYTHON) python3.12 python3.13 python3 python python3.14 $(PYENV)
 WORKERS ?= 2
 
 .DELETE_ON_ERROR:
-.PHONY: help install demo test test-kernels test-matrix test-cuda bench reference lint clean
+.PHONY: help install demo test test-kernels test-matrix test-cuda fuzz bench reference lint clean
 
 help:
 	@echo "make TARGET, of these (the first call also installs):"
@@ -57,6 +57,9 @@ test-cuda: $(VENV)/.installed-dev ## what needs nvcc, and a GPU where there is o
 
 bench: $(VENV)/.installed-dev ## running times beside those of other ways
 	@set -e; for script in tests/benchmarks/bench_*.py; do echo "== $$script"; OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python $$script; done
+
+fuzz: $(VENV)/.installed-dev ## a thousand damaged recordings, each in a process with limits (NUMBER=1000 SEED=1)
+	PYTHONPATH=tests/support OMP_NUM_THREADS=1 $(BIN)/python tests/support/fuzz.py --number $(or $(NUMBER),1000) --seed $(or $(SEED),1)
 
 # Every row of the reference files, the long ones too (about an hour).
 reference: $(VENV)/.installed-dev ## every reference number, about an hour

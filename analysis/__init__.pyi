@@ -12,11 +12,14 @@ from heavytail_snn.analysis import spectra as spectra
 from heavytail_snn.analysis import study as study
 from heavytail_snn.analysis import tails as tails
 from heavytail_snn.analysis import theory as theory
+from heavytail_snn.analysis import toolbox as toolbox
 from heavytail_snn.analysis.comparison import ComparedQuantity as ComparedQuantity
 from heavytail_snn.analysis.comparison import Comparison as Comparison
 from heavytail_snn.analysis.comparison import compare as compare
 from heavytail_snn.analysis.description import Description as Description
 from heavytail_snn.analysis.description import describe as describe
+from heavytail_snn.analysis.dimension.curve import DimensionCurve as DimensionCurve
+from heavytail_snn.analysis.dimension.curve import dimension_curve as dimension_curve
 from heavytail_snn.analysis.dimension.participation import ParticipationRatio as ParticipationRatio
 from heavytail_snn.analysis.dimension.participation import (
     participation_ratio as participation_ratio,
@@ -151,6 +154,9 @@ from heavytail_snn.analysis.recorded.divergence import divergence_rate as diverg
 from heavytail_snn.analysis.recorded.divergence import spike_divergence as spike_divergence
 from heavytail_snn.analysis.recorded.responses import checked_responses as checked_responses
 from heavytail_snn.analysis.recorded.responses import read_responses as read_responses
+from heavytail_snn.analysis.recorded.review_figures import Autocorrelogram as Autocorrelogram
+from heavytail_snn.analysis.recorded.review_figures import autocorrelogram as autocorrelogram
+from heavytail_snn.analysis.recorded.review_figures import review_figure as review_figure
 from heavytail_snn.analysis.recorded.stimuli import stimulus_responses as stimulus_responses
 from heavytail_snn.analysis.recorded.surrogates import SurrogateTest as SurrogateTest
 from heavytail_snn.analysis.recorded.surrogates import circular_shift as circular_shift
@@ -166,3 +172,4 @@ from heavytail_snn.analysis.tails import WeightTail as WeightTail
 from heavytail_snn.analysis.tails import weight_tail as weight_tail
 from heavytail_snn.recording.quality import QualityReport as QualityReport
 from heavytail_snn.recording.quality import quality_report as quality_report
+from heavytail_snn.recording.review.finding import Finding as Finding

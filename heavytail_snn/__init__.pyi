@@ -18,6 +18,9 @@ from heavytail_snn.core.results import Result as Result
 from heavytail_snn.core.version import __version__ as __version__
 from heavytail_snn.data import example_recording as example_recording
 from heavytail_snn.recording.recording import Recording as Recording
+from heavytail_snn.recording.support import TimeSupport as TimeSupport
+from heavytail_snn.recording.tables import EpochTable as EpochTable
+from heavytail_snn.recording.tables import UnitTable as UnitTable
 from heavytail_snn.recording.traces import Trace as Trace
 from heavytail_snn.weights.coupling import Coupling as Coupling
 from heavytail_snn.weights.coupling import Dale as Dale

@@ -24,9 +24,10 @@ def register_with_brian() -> None:
 
 
 def _register() -> None:
-    from heavytail_snn.brian import cache, functions
+    from heavytail_snn.brian import cache, functions, internals
 
     functions.register()
+    internals.note_when_monitors_watch()
     cache.register_preference()
     keep_own_errors_plain()
 

@@ -52,7 +52,25 @@ def cross_block_terms(samples: np.ndarray, n_blocks: int, *, center: bool) -> Ra
     traces = np.array([np.vdot(block, block) for block in blocks]) / divisors
     shape = samples.shape
     products = _products_by_gram if shape[1] > shape[0] else _products_by_covariance
-    own, others = products(blocks, divisors)
+    return _terms_of_products(traces, *products(blocks, divisors))
+
+
+def terms_of_covariances(covariances: np.ndarray) -> RatioTerms:
+    """Return the terms from products of different blocks' covariances.
+
+    Parameters
+    ----------
+    covariances : (n_blocks, n_units, n_units) ndarray
+    """
+    flat = covariances.reshape(len(covariances), -1)
+    products = flat @ flat.T  # tr(C_b C_b') of every two blocks
+    own = np.diag(products)
+    traces = np.trace(covariances, axis1=1, axis2=2)
+    return _terms_of_products(traces, own, products.sum(axis=1) - own)
+
+
+def _terms_of_products(traces: np.ndarray, own: np.ndarray, others: np.ndarray) -> RatioTerms:
+    n_blocks = traces.size
     pairs, fewer = n_blocks * (n_blocks - 1), (n_blocks - 1) * (n_blocks - 2)
     rest = traces.sum() - traces
     left_out = np.column_stack(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from heavytail_snn.analysis.dimension.block_moments import block_moments, fits
 from heavytail_snn.analysis.dimension.covariance_products import (
     RatioTerms,
     cross_block_terms,
@@ -19,10 +20,12 @@ from heavytail_snn.core.results import Result, field_of
 from heavytail_snn.core.time_units import one_time
 from heavytail_snn.recording.inputs import as_recording, is_spikes
 from heavytail_snn.recording.quality import provenance_warnings
-from heavytail_snn.recording.recording import EDGE_TOLERANCE
+from heavytail_snn.recording.recording import Recording
+from heavytail_snn.recording.windows import Windows, counts_in
 
 # magnitudes whose fourth powers, summed over many units, stay finite and normal
 SMALLEST, LARGEST = 1e-70, 1e70
+NO_VARIANCE = "no variance: the participation ratio of a fixed point is undefined (0/0)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +91,8 @@ def participation_ratio(
         Number of blocks, at least 3, also those of the jackknife.  A block must be longer than the
         correlation time, or neighbouring blocks share noise.
     bin_size : float or quantity of time, optional
-        Required for spikes, refused for arrays; an incomplete last bin is left out.
+        Required for spikes, refused for arrays.  Bins lie inside the times in which all units were
+        watched; an incomplete last one is left out.
     t_start, t_stop : float or quantity, optional
         Limits of the run where `x` are plain spike times.
 
@@ -133,30 +137,35 @@ def participation_ratio(
     """
     check_choice("method", method, ("cross_block", "naive"))
     n_blocks = check_integer("n_blocks", n_blocks, low=3)
-    samples, warnings = _samples(x, bin_size, t_start, t_stop, 2 * n_blocks)
-    n_samples, n_units = samples.shape
-    largest = float(np.abs(samples).max())
-    if largest and not SMALLEST < largest < LARGEST:
-        raise ParameterError(
-            "x", largest, "has fourth powers that overflow or vanish", "measure x in other units"
-        )
-    if n_samples < 2 * n_blocks:
-        raise ParameterError(
-            "x",
-            f"{n_samples} samples",
-            f"must have at least 2 samples in each of n_blocks = {n_blocks} blocks",
-            "take more samples or fewer blocks",
-        )
-    kernel = cross_block_terms if method == "cross_block" else naive_terms
-    terms = kernel(samples, n_blocks, center=center)
-    # rounding is no variance: a fixed point must not get the dimension of its rounding errors
-    value, error = float("nan"), float("nan")
-    varies = _varies(samples, n_blocks if method == "cross_block" else 1, center=center)
-    if varies and terms.trace_of_square > 0:
-        value = terms.squared_trace / terms.trace_of_square
-        error = _jackknife_error(terms)
+    recording, windows = None, None
+    warnings: tuple[str, ...] = ()
+    if bin_size is not None:
+        recording, windows = counted(x, bin_size, t_start, t_stop, 2 * n_blocks)
+        warnings = provenance_warnings(recording) + unshared_time(recording)
+    if (
+        recording is not None
+        and windows is not None
+        and method == "cross_block"
+        and fits(recording.n_units, n_blocks, windows.n)
+    ):
+        n_samples, n_units = windows.n, recording.n_units
+        moments = block_moments(recording, windows, n_blocks)
+        terms = moments.terms(center=center)
+        varies = moments.varies if center else bool(moments.sums.any())
     else:
-        warnings += ("no variance: the participation ratio of a fixed point is undefined (0/0)",)
+        if recording is not None and windows is not None:
+            samples = counts_in(recording, windows).astype(np.float64)
+        else:
+            samples = _samples(x, t_start, t_stop)
+        n_samples, n_units = samples.shape
+        _check_scale_and_size(samples, n_blocks)
+        kernel = cross_block_terms if method == "cross_block" else naive_terms
+        terms = kernel(samples, n_blocks, center=center)
+        # rounding is no variance: a fixed point must not get the dimension of its rounding errors
+        varies = _varies(samples, n_blocks if method == "cross_block" else 1, center=center)
+    value, error = ratio_and_error(terms) if varies else (float("nan"), float("nan"))
+    if not np.isfinite(value):
+        warnings += (NO_VARIANCE,)
     return ParticipationRatio(
         participation_ratio=value,
         standard_error=error,
@@ -173,28 +182,61 @@ def participation_ratio(
     )
 
 
-def _samples(
+def counted(
     x: Any, bin_size: Any, t_start: Any, t_stop: Any, minimum: int
-) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Return samples as a finite float array, counting spikes where `bin_size` is given."""
-    if bin_size is not None:
-        bin_size = one_time("bin_size", bin_size, low=0, open_low=True)
-        recording = as_recording("x", x, t_start=t_start, t_stop=t_stop)
-        n_bins = int(recording.duration / bin_size + EDGE_TOLERANCE)
-        if n_bins < minimum:
-            raise ParameterError(
-                "bin_size",
-                bin_size,
-                f"must cut the {recording.duration:g} s into at least {minimum} bins, 2 a block",
-                f"use at most {recording.duration / minimum:.3g} s, fewer blocks or a longer run",
-            )
-        counts = recording.binned(bin_size)[:n_bins]
-        return counts.astype(np.float64), provenance_warnings(recording)
+) -> tuple[Recording, Windows]:
+    """Return the recording and the windows in which all of its units were watched, or raise."""
+    bin_size = one_time("bin_size", bin_size, low=0, open_low=True)
+    recording = as_recording("x", x, t_start=t_start, t_stop=t_stop)
+    windows = Windows(recording.support.shared, bin_size)
+    if windows.n < minimum:
+        watched = float(np.diff(windows.intervals, axis=1).sum())
+        remedy = f"use at most {watched / minimum:.3g} s, fewer blocks or a longer run"
+        if recording.support.has_gaps:
+            remedy += ", or select units that were watched together"
+        raise ParameterError(
+            "bin_size",
+            bin_size,
+            f"must cut the {watched:g} s into at least {minimum} bins, 2 a block",
+            remedy,
+        )
+    return recording, windows
+
+
+def unshared_time(recording: Recording) -> tuple[str, ...]:
+    """Return what to say where units were watched at times at which others were not."""
+    shared = float(np.diff(recording.support.shared, axis=1).sum())
+    longest = float(recording.support.observed.max())
+    if shared >= 0.99 * longest:
+        return ()
+    return (
+        f"all units were watched together for {shared:.6g} s only, single ones for {longest:.6g} "
+        "s: the dimension is that of the shared time",
+    )
+
+
+def _check_scale_and_size(samples: np.ndarray, n_blocks: int) -> None:
+    largest = float(np.abs(samples).max())
+    if largest and not SMALLEST < largest < LARGEST:
+        raise ParameterError(
+            "x", largest, "has fourth powers that overflow or vanish", "measure x in other units"
+        )
+    if len(samples) < 2 * n_blocks:
+        raise ParameterError(
+            "x",
+            f"{len(samples)} samples",
+            f"must have at least 2 samples in each of n_blocks = {n_blocks} blocks",
+            "take more samples or fewer blocks",
+        )
+
+
+def _samples(x: Any, t_start: Any, t_stop: Any) -> np.ndarray:
+    """Return samples as a finite float array."""
     if is_spikes(x):
         raise ParameterError("bin_size", None, "must be given for spikes", "use for example 0.1")
     if t_start is not None or t_stop is not None:
         raise ParameterError("t_start, t_stop", (t_start, t_stop), "must be given for spikes only")
-    return checked_samples("x", x), ()
+    return checked_samples("x", x)
 
 
 def checked_samples(argument: str, x: Any) -> np.ndarray:
@@ -226,6 +268,13 @@ def _varies(samples: np.ndarray, n_blocks: int, *, center: bool) -> bool:
     return any(
         np.abs(block - block[0]).max() > threshold for block in np.array_split(samples, n_blocks)
     )
+
+
+def ratio_and_error(terms: RatioTerms) -> tuple[float, float]:
+    """Return the participation ratio and its jackknife error; nan where it is undefined."""
+    if not terms.trace_of_square > 0:
+        return float("nan"), float("nan")
+    return terms.squared_trace / terms.trace_of_square, _jackknife_error(terms)
 
 
 def _jackknife_error(terms: RatioTerms) -> float:

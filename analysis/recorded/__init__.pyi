@@ -4,6 +4,9 @@ from heavytail_snn.analysis.recorded.divergence import divergence_rate as diverg
 from heavytail_snn.analysis.recorded.divergence import spike_divergence as spike_divergence
 from heavytail_snn.analysis.recorded.responses import checked_responses as checked_responses
 from heavytail_snn.analysis.recorded.responses import read_responses as read_responses
+from heavytail_snn.analysis.recorded.review_figures import Autocorrelogram as Autocorrelogram
+from heavytail_snn.analysis.recorded.review_figures import autocorrelogram as autocorrelogram
+from heavytail_snn.analysis.recorded.review_figures import review_figure as review_figure
 from heavytail_snn.analysis.recorded.stimuli import stimulus_responses as stimulus_responses
 from heavytail_snn.analysis.recorded.surrogates import SurrogateTest as SurrogateTest
 from heavytail_snn.analysis.recorded.surrogates import circular_shift as circular_shift
@@ -11,3 +14,4 @@ from heavytail_snn.analysis.recorded.surrogates import poisson_surrogate as pois
 from heavytail_snn.analysis.recorded.surrogates import surrogate_test as surrogate_test
 from heavytail_snn.recording.quality import QualityReport as QualityReport
 from heavytail_snn.recording.quality import quality_report as quality_report
+from heavytail_snn.recording.review.finding import Finding as Finding

@@ -213,6 +213,13 @@ def _checked(pair: tuple[Recording, Recording]) -> tuple[Recording, Recording]:
         raise ParameterError(
             "pairs", (pair[0].n_units, pair[1].n_units), "must pair recordings of the same units"
         )
+    if any(recording.support.has_gaps for recording in pair):
+        raise ParameterError(
+            "pairs",
+            pair,
+            "must be watched throughout: unseen spikes are no distance",
+            "slice each recording to a stretch without a gap",
+        )
     return pair[0], pair[1]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from heavytail_snn.core.errors import ParameterError, RecordingError
-from heavytail_snn.recording.readers import reading
+from heavytail_snn.door.arrays import load_npy
 
 
 def read_responses(path: str | PathLike[str]) -> np.ndarray:
@@ -27,11 +27,7 @@ def read_responses(path: str | PathLike[str]) -> np.ndarray:
     RecordingError
         If the file is damaged, of another format, or holds no such array.
     """
-    path = Path(path)
-    if not path.exists():
-        raise RecordingError(f"{path} does not exist; check the path")
-    with reading(path, "a .npy array"):
-        array = np.load(path, allow_pickle=False)
+    array = load_npy(Path(path))
     try:
         return checked_responses(array)
     except ParameterError as error:

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from heavytail_snn.core.errors import ParameterError
 from heavytail_snn.core.time_units import in_seconds, one_time
-from heavytail_snn.recording.recording import EDGE_TOLERANCE, Recording
+from heavytail_snn.recording.recording import Recording
+from heavytail_snn.recording.tables import EpochTable
+from heavytail_snn.recording.windows import EDGE_TOLERANCE
 
 Floats = NDArray[np.float64]
 
@@ -19,9 +21,10 @@ _ROUNDING = 1e-9  # seconds by which a window may leave the recording
 
 def stimulus_responses(
     recording: Recording,
-    onsets: Any,
-    labels: Any,
+    onsets: Any = None,
+    labels: Any = None,
     *,
+    trials: str | EpochTable | None = None,
     start: Any = 0.0,
     stop: Any,
     precision: Any = None,
@@ -35,6 +38,9 @@ def stimulus_responses(
         When a stimulus was presented, on the clock of the recording.
     labels : (n_onsets,) array_like of int
         Which stimulus was presented.
+    trials : str or EpochTable, optional
+        In place of onsets and labels: the column of ``recording.trials`` that says which stimulus
+        was shown at each start, words included; or a table of trials, with its column in `labels`.
     start, stop : float or quantity of time
         Window after each onset; windows may overlap, and start before the onset (start < 0).
     precision : float or quantity of time, optional
@@ -72,6 +78,8 @@ def stimulus_responses(
     """
     if not isinstance(recording, Recording):
         raise ParameterError("recording", type(recording).__name__, "must be a Recording")
+    if trials is not None:
+        onsets, labels = _of_trials(recording, onsets, labels, trials)
     times, low = in_seconds("onsets", onsets), one_time("start", start)
     high = one_time("stop", stop)
     if times.ndim != 1 or not times.size or not np.isfinite(times).all():
@@ -88,6 +96,7 @@ def stimulus_responses(
             f"must have their windows inside the recording, {recording.t_start, recording.t_stop}",
             "leave out such presentations; plain times are in seconds",
         )
+    _check_watched(recording, times + low, times + high)
     counts = window_counts(recording, times + low, *window_bins(low, high, precision))
     shown = np.bincount(kinds)
     order = np.argsort(kinds, kind="stable")
@@ -96,6 +105,41 @@ def stimulus_responses(
     responses = np.full((shown.size, counts.shape[1], shown.max()), np.nan)
     responses[kinds, :, repeat] = counts
     return responses
+
+
+def _of_trials(
+    recording: Recording, onsets: Any, labels: Any, trials: str | EpochTable
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the starts of trials and the number of the stimulus of each."""
+    named = isinstance(trials, str)
+    if onsets is not None or (named and labels is not None):
+        raise ParameterError(
+            "trials", trials, "must not be given with onsets and labels", "leave these out"
+        )
+    table = recording.trials if named else trials
+    column = trials if named else labels
+    if not isinstance(table, EpochTable) or not isinstance(column, str):
+        raise ParameterError(
+            "trials", trials, "must be a column of recording.trials, or an EpochTable",
+            'with a table give labels="its column"',
+        )  # fmt: skip
+    return table.start, np.unique(table.column(column), return_inverse=True)[1]
+
+
+def _check_watched(recording: Recording, starts: Floats, stops: Floats) -> None:
+    """Raise if a window reaches into time in which a unit was not watched."""
+    for intervals, units in recording.support.groups():
+        number = np.searchsorted(intervals[:, 0], starts + _ROUNDING, side="right") - 1
+        ends = np.append(intervals[:, 1], -np.inf)[number]
+        unseen = (number < 0) | (stops > ends + _ROUNDING)
+        if unseen.any():
+            raise ParameterError(
+                "onsets",
+                f"window {starts[unseen][0]:g} to {stops[unseen][0]:g} s",
+                f"must lie where every unit was watched, unit {units[0]} was not "
+                f"({np.count_nonzero(unseen)} such windows)",
+                "leave out such presentations, or select the units that were watched",
+            )
 
 
 def _checked_labels(labels: Any, n_onsets: int) -> NDArray[np.int64]:

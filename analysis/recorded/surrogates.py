@@ -21,6 +21,7 @@ from heavytail_snn.core.errors import (
 from heavytail_snn.core.randomness import Seed, child_sequence, recorded_seed, seed_sequence, stream
 from heavytail_snn.core.results import Result, field_of
 from heavytail_snn.recording.recording import Recording
+from heavytail_snn.recording.support import WatchedClock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,53 +54,57 @@ class SurrogateTest(Result):
 def circular_shift(recording: Recording, *, seed: Seed = None) -> Recording:
     """Shift each unit's spikes by its own random time, around the ends of the recording.
 
-    Keeps each unit's rate and inter-spike intervals (but one), destroys all relations between units
-    and to stimuli.
+    Keeps each unit's rate and inter-spike intervals (but one, and one a gap), destroys all
+    relations between units and to stimuli.  Time in which the unit was not watched does not count:
+    the shift goes along its support, from the end of an interval to the start of the next.
 
     Parameters
     ----------
     recording : Recording
     seed : int, SeedSequence, Generator or None
     """
-    duration = _duration(recording)
-    shifts = stream(seed, "circular shift").uniform(0, duration, recording.n_units)
-    moved = (recording.times - recording.t_start + shifts[recording.ids]) % duration
-    return Recording.from_unsorted(
-        recording.t_start + moved,
-        recording.ids,
-        recording.n_units,
-        recording.t_start,
-        recording.t_stop,
-        drop_duplicates=True,
-    )
+    observed = _checked(recording).support.observed
+    shifts = stream(seed, "circular shift").uniform(0, observed)
+    moved = np.empty_like(recording.times)
+    for clock, mine in _clocks(recording):
+        of_unit = recording.ids[mine]
+        seen = clock.watched(recording.times[mine])
+        moved[mine] = clock.time((seen + shifts[of_unit]) % clock.total)
+    return _surrogate(recording, moved, recording.ids)
 
 
 def poisson_surrogate(recording: Recording, *, seed: Seed = None) -> Recording:
-    """Replace each unit by a Poisson process of the same mean rate.
+    """Replace each unit by a Poisson process of the same mean rate inside its support.
 
     Parameters
     ----------
     recording : Recording
     seed : int, SeedSequence, Generator or None
     """
-    duration, generator = _duration(recording), stream(seed, "poisson surrogate")
-    observed = np.bincount(recording.ids, minlength=recording.n_units)
-    counts = generator.poisson(observed)
+    observed, generator = _checked(recording).support.observed, stream(seed, "poisson surrogate")
+    counts = generator.poisson(recording.counts())
     ids = np.repeat(np.arange(recording.n_units), counts)
-    times = recording.t_start + generator.uniform(0, duration, ids.size)
-    return Recording.from_unsorted(
-        times,
-        ids,
-        recording.n_units,
-        recording.t_start,
-        recording.t_stop,
-        drop_duplicates=True,
-    )
+    seen = generator.uniform(0, observed[ids])
+    times = np.empty_like(seen)
+    for number, pattern in enumerate(recording.support.patterns):
+        mine = recording.support.pattern_of[ids] == number
+        times[mine] = WatchedClock(pattern).time(seen[mine])
+    return _surrogate(recording, times, ids)
+
+
+def _by_elephant(method: str) -> Callable[..., Recording]:
+    def draw(recording: Recording, *, seed: Seed = None) -> Recording:
+        from heavytail_snn.analysis.toolbox.surrogates import dithered
+
+        return dithered(recording, method=method, seed=seed)
+
+    return draw
 
 
 SURROGATES: dict[str, Callable[..., Recording]] = {
     "circular_shift": circular_shift,
     "poisson": poisson_surrogate,
+    **{name: _by_elephant(name) for name in ("dither_spikes", "shift", "jitter", "joint_isi")},
 }
 
 
@@ -119,7 +124,8 @@ def surrogate_test(
     statistic : callable
         Takes a Recording, returns one finite number.
     recording : Recording
-    surrogate : {"circular_shift", "poisson"}
+    surrogate : {"circular_shift", "poisson", "dither_spikes", "shift", "jitter", "joint_isi"}
+        The last four by elephant, see `analysis.toolbox.dithered`.
     n_surrogates : int
         At least 2.
     seed : int, SeedSequence, Generator or None
@@ -188,9 +194,37 @@ def _finite(value: Any, where: str) -> float:
     return float(np.asarray(value))
 
 
-def _duration(recording: Recording) -> float:
+def _checked(recording: Recording) -> Recording:
     if not isinstance(recording, Recording):
         raise ParameterError(
             "recording", type(recording).__name__, "must be a Recording", "Recording.from_neo(...)"
         )
-    return recording.t_stop - recording.t_start
+    return recording
+
+
+def _clocks(recording: Recording) -> list[tuple[WatchedClock, Any]]:
+    """Return the clock of each pattern of intervals, and its spikes."""
+    support = recording.support
+    if support.is_common:
+        return [(WatchedClock(support.patterns[0]), slice(None))]
+    pattern = support.pattern_of[recording.ids]
+    return [
+        (WatchedClock(part), np.flatnonzero(pattern == number))
+        for number, part in enumerate(support.patterns)
+        if len(part)
+    ]
+
+
+def _surrogate(recording: Recording, times: np.ndarray, ids: np.ndarray) -> Recording:
+    return Recording.from_unsorted(
+        times,
+        ids,
+        recording.n_units,
+        recording.t_start,
+        recording.t_stop,
+        drop_duplicates=True,
+        support=recording.support,
+        units=recording.units,
+        epochs=recording.epochs,
+        trials=recording.trials,
+    )

@@ -6,12 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from heavytail_snn.analysis.spectra.counts import count_vectors, prepared, unit_with_spikes
+from heavytail_snn.analysis.spectra.counts import (
+    bins_of,
+    prepared,
+    summed_counts,
+    unit_counts,
+    unit_with_spikes,
+)
 from heavytail_snn.analysis.spectra.segments import Segmentation, segmentation, transforms
 from heavytail_snn.core.errors import ParameterError, RecordingError, check_choice, check_real
 from heavytail_snn.core.results import Result, field_of
 from heavytail_snn.recording.quality import provenance_warnings
 from heavytail_snn.recording.recording import Recording
+from heavytail_snn.recording.windows import Windows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +87,8 @@ def cross_spectrum(
 ) -> CrossSpectrum:
     """Estimate the cross-spectral density of two units, or its mean over all pairs of units.
 
+    From the time in which the two units, or all units, were watched; segments cross no gap.
+
     Parameters
     ----------
     spikes : Recording, neo object or times in seconds
@@ -105,7 +114,7 @@ def cross_spectrum(
     ParameterError, UnitError
         If an argument is out of its domain.
     """
-    recording, bin_size, n_bins = prepared(spikes, bin_size, t_start, t_stop)
+    recording, bin_size = prepared(spikes, bin_size, t_start, t_stop)
     check_choice("method", method, ("welch", "multitaper"))
     nw = check_real("nw", nw, low=1)
     if frequency_resolution is not None:
@@ -114,11 +123,13 @@ def cross_spectrum(
         )
     if recording.n_units < 2:
         raise RecordingError("spikes must hold at least 2 units for a cross-spectrum, got 1")
-    cut = segmentation(n_bins, bin_size, method, frequency_resolution, nw)
-    if units is None:
-        samples, product = _all_pairs(recording, cut, n_bins)
+    pair = None if units is None else _checked_pair(recording, units)
+    bins = bins_of(recording, bin_size, pair)
+    cut = segmentation(bins.per_interval, bin_size, method, frequency_resolution, nw)
+    if pair is None:
+        samples, product = _all_pairs(recording, cut, bins)
     else:
-        samples, product = _one_pair(recording, units, cut, n_bins)
+        samples, product = _one_pair(recording, pair, cut, bins)
     samples = samples.reshape(-1, cut.frequencies.size)
     cross = samples.mean(axis=0)
     coherence = np.abs(cross) ** 2 / product
@@ -147,23 +158,27 @@ def cross_spectrum(
     )
 
 
-def _one_pair(
-    recording: Recording, units: Sequence[int], cut: Segmentation, n_bins: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return conj(A) B of every segment and taper, and the product of the two mean powers."""
+def _checked_pair(recording: Recording, units: Sequence[int]) -> np.ndarray:
     if np.ndim(units) != 1 or len(units) != 2 or units[0] == units[1]:
         raise ParameterError(
             "units", units, "must be two different unit numbers", "for one unit use power_spectrum"
         )
-    pair = [np.array([unit_with_spikes(recording, "units", unit)]) for unit in units]
-    vectors = count_vectors(recording, cut.bin_size, n_bins, pair)
-    first, second = (transforms(counts, cut) for counts in vectors)
+    return np.array([unit_with_spikes(recording, "units", unit) for unit in units])
+
+
+def _one_pair(
+    recording: Recording, pair: np.ndarray, cut: Segmentation, bins: Windows
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return conj(A) B of every segment and taper, and the product of the two mean powers."""
+    first, second = (
+        transforms(summed_counts(recording, bins, np.array([unit])), cut) for unit in pair
+    )
     powers = [(np.abs(part) ** 2).mean(axis=(0, 1)) for part in (first, second)]
     return np.conj(first) * second, powers[0] * powers[1]
 
 
 def _all_pairs(
-    recording: Recording, cut: Segmentation, n_bins: int
+    recording: Recording, cut: Segmentation, bins: Windows
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean over pairs of every segment and taper, and the mean power squared.
 
@@ -171,7 +186,7 @@ def _all_pairs(
     """
     shape = (cut.n_segments, len(cut.tapers), cut.frequencies.size)
     total, squares = np.zeros(shape, dtype=complex), np.zeros(shape)
-    for counts in count_vectors(recording, cut.bin_size, n_bins):
+    for counts in unit_counts(recording, bins):
         part = transforms(counts, cut)
         total += part
         squares += np.abs(part) ** 2

@@ -5,24 +5,32 @@ delta function at lag zero gives S(f) -> rate at high f for every train without 
 a factor of two or a missing 1/T is visible at once in ``tail_over_rate``.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
-from heavytail_snn.analysis.spectra.counts import count_vectors, prepared, unit_with_spikes
+from heavytail_snn.analysis.spectra.counts import (
+    bins_of,
+    prepared,
+    summed_counts,
+    unit_with_spikes,
+)
 from heavytail_snn.analysis.spectra.segments import (
     Segmentation,
     local_rates,
+    segment_length,
     segmentation,
     transforms,
 )
+from heavytail_snn.analysis.spectra.unit_mean import MeanSpectrum, combined, mean_spectrum
 from heavytail_snn.core.errors import ParameterError, check_choice, check_real
 from heavytail_snn.core.results import Result, field_of
 from heavytail_snn.recording.quality import provenance_warnings
 from heavytail_snn.recording.recording import Recording
+from heavytail_snn.recording.windows import Windows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +146,9 @@ def power_spectrum(
 
     Notes
     -----
+    Segments lie inside the intervals in which the unit was watched and never cross a gap; a pooled
+    train exists where all units were watched.
+
     The error band of one train is that of chi-square with 2 / (1 / K + 1 / N) degrees of freedom:
     K independent averages (Welch 1967, doi:10.1109/TAU.1967.1161901), and N spikes, whose number
     fluctuates (Jarvis & Mitra 2001, doi:10.1162/089976601300014312).  That of the mean over units
@@ -154,7 +165,7 @@ def power_spectrum(
     >>> round(float(spectrum.rate), 1), round(spectrum.tail_over_rate, 1)
     (20.0, 1.0)
     """
-    recording, bin_size, n_bins = prepared(spikes, bin_size, t_start, t_stop)
+    recording, bin_size = prepared(spikes, bin_size, t_start, t_stop)
     check_choice("method", method, ("welch", "multitaper"))
     confidence = check_real("confidence", confidence, low=0, high=1, open_low=True, open_high=True)
     nw = check_real("nw", nw, low=1)
@@ -162,14 +173,21 @@ def power_spectrum(
         frequency_resolution = check_real(
             "frequency_resolution", frequency_resolution, low=0, open_low=True
         )
-    cut = segmentation(n_bins, bin_size, method, frequency_resolution, nw)
+    warnings = provenance_warnings(recording)
+    if isinstance(unit, str) and check_choice("unit", unit, ("mean", "pooled")) == "mean":
+        mean, cut, left_out = _mean(recording, bin_size, method, frequency_resolution, nw)
+        warnings += left_out
+    else:
+        train = _train(recording, unit)
+        bins = bins_of(recording, bin_size, train)
+        cut = segmentation(bins.per_interval, bin_size, method, frequency_resolution, nw)
+        mean = _of_one_train(summed_counts(recording, bins, train), cut)
+    samples, rates, rate = mean.samples, mean.rates, mean.rate
     tail_band = _checked_band(tail_band, cut)
-    trains = count_vectors(recording, bin_size, n_bins, _groups(recording, unit))
-    samples, rates, rate = _samples(trains, cut)
     power = samples.mean(axis=(0, 1))
     tail, tail_error = _tail(samples, rates, tail_band, cut)
     averages_over_units = isinstance(unit, str) and unit == "mean" and recording.n_units > 1
-    degrees = 2 / (1 / cut.independent_averages + 1 / (rate * n_bins * bin_size))
+    degrees = 2 / (1 / cut.independent_averages + 1 / (rate * cut.lengths.sum() * bin_size))
     scatter = samples.reshape(-1, power.size) if averages_over_units else None
     lower, upper = _band(power, confidence, degrees, scatter, cut.independent_averages)
     if correct_bins:
@@ -195,30 +213,47 @@ def power_spectrum(
             "confidence": confidence,
             "nw": nw if method == "multitaper" else None,
         },
-        warnings=provenance_warnings(recording),
+        warnings=warnings,
     )
 
 
-def _groups(recording: Recording, unit: int | str) -> list[np.ndarray] | None:
-    """Return the groups of units whose summed counts are one train each; None for every unit."""
+def _train(recording: Recording, unit: int | str) -> np.ndarray:
+    """Return the units whose summed counts are the train."""
     if isinstance(unit, str):
-        check_choice("unit", unit, ("mean", "pooled"))
-        return None if unit == "mean" else [np.arange(recording.n_units)]
-    return [np.array([unit_with_spikes(recording, "unit", unit)])]
+        return np.arange(recording.n_units)
+    return np.array([unit_with_spikes(recording, "unit", unit)])
 
 
-def _samples(
-    trains: Iterable[np.ndarray], cut: Segmentation
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return the means over trains of each segment's spectrum and rate, and the overall rate."""
-    power = np.zeros((cut.n_segments, len(cut.tapers), cut.frequencies.size))
-    rates, total, n_trains = np.zeros(cut.n_segments), 0.0, 0
-    for counts in trains:
-        power += np.abs(transforms(counts, cut)) ** 2
-        rates += local_rates(counts, cut)
-        total += counts.mean() / cut.bin_size
-        n_trains += 1
-    return power / n_trains, rates / n_trains, total / n_trains
+def _of_one_train(counts: np.ndarray, cut: Segmentation) -> MeanSpectrum:
+    samples = np.abs(transforms(counts, cut)) ** 2
+    return MeanSpectrum(samples, local_rates(counts, cut), float(counts.mean() / cut.bin_size))
+
+
+def _mean(
+    recording: Recording, bin_size: float, method: str, resolution: float | None, nw: float
+) -> tuple[MeanSpectrum, Segmentation, tuple[str, ...]]:
+    """Return the mean over units, the segments of all, and what to say about units left out."""
+    groups = [(Windows(part, bin_size), units) for part, units in recording.support.groups()]
+    lengths = [bins.per_interval for bins, _ in groups]
+    resolution = 1 / (bin_size * segment_length(lengths, bin_size, method, resolution))
+    whole = segmentation(np.concatenate(lengths), bin_size, method, resolution, nw)
+    parts, used = [], []
+    short: list[int] = []
+    for bins, units in groups:
+        cut = replace(whole, lengths=bins.per_interval)
+        if not cut.n_segments:
+            short.extend(units)
+            continue
+        part = recording if units.size == recording.n_units else recording.select(units)
+        parts.append((units.size, mean_spectrum(part, bins, cut)))
+        used.append(bins.per_interval)
+    notes: tuple[str, ...] = ()
+    if short:
+        notes = (
+            f"{len(short)} units without {whole.n_points * bin_size:g} s of observation in one "
+            f"piece are not in the spectrum: {short[:8]}",
+        )
+    return combined(parts), replace(whole, lengths=np.concatenate(used)), notes
 
 
 def _checked_band(band: tuple[float, float] | None, cut: Segmentation) -> tuple[float, float]:

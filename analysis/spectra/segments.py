@@ -4,6 +4,7 @@ Arrays only.  Welch's method is one Hann window with half-overlapping segments, 
 method several orthogonal windows without overlap; everything after that is the same average.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,16 +26,35 @@ class Segmentation:
     tapers : (n_tapers, n_points) ndarray
         Windows of unit energy, the sum of squares of each being 1.
     step : int
-        Distance between the starts of segments, in bins.
-    n_segments : int
+        Distance between the starts of neighbouring segments, in bins.
+    lengths : (n_intervals,) ndarray of int
+        Bins of each stretch without a gap; the counts of all stretches follow each other, and no
+        segment reaches from one into the next.
     bin_size : float
         Bin width in seconds.
     """
 
     tapers: np.ndarray
     step: int
-    n_segments: int
+    lengths: np.ndarray
     bin_size: float
+
+    @property
+    def per_stretch(self) -> np.ndarray:
+        """Number of segments in each stretch, shape (n_intervals,)."""
+        return segments_of(self.lengths, self.n_points, self.step)
+
+    @property
+    def n_segments(self) -> int:
+        """Number of segments."""
+        return int(self.per_stretch.sum())
+
+    @property
+    def starts(self) -> np.ndarray:
+        """First bin of each segment, shape (n_segments,)."""
+        number = self.per_stretch
+        within = np.arange(number.sum()) - np.repeat(np.cumsum(number) - number, number)
+        return np.repeat(np.cumsum(self.lengths) - self.lengths, number) + within * self.step
 
     @property
     def n_points(self) -> int:
@@ -63,28 +83,66 @@ class Segmentation:
         variance = 1.0
         for lag in range(1, -(-self.n_points // self.step)):
             overlap = self.tapers[0][self.step * lag :] @ self.tapers[0][: -self.step * lag]
-            variance += 2 * max(k - lag, 0) / k * overlap**2
+            pairs = np.maximum(self.per_stretch - lag, 0).sum()
+            variance += 2 * float(pairs) / k * overlap**2
         return n_tapers * k / variance
 
 
+def segments_of(lengths: np.ndarray, n_points: int, step: int) -> np.ndarray:
+    """Return how many segments of `n_points` bins each stretch holds."""
+    return np.where(lengths >= n_points, (lengths - n_points) // step + 1, 0)
+
+
+def segment_length(
+    stretches: Sequence[np.ndarray],
+    bin_size: float,
+    method: str,
+    frequency_resolution: float | None,
+) -> int:
+    """Return the bins of a segment.
+
+    Parameters
+    ----------
+    stretches : sequence of (n_intervals,) ndarray of int
+        Bins of each stretch without a gap, for each pattern of intervals.
+    bin_size, method, frequency_resolution
+        As for `segmentation`.
+    """
+    if frequency_resolution is not None:
+        return round(1 / (frequency_resolution * bin_size))
+    overlap, n_points = _overlap(method), MAX_SEGMENT
+    while n_points >= 8:
+        numbers = [segments_of(s, n_points, n_points // overlap).sum() for s in stretches]
+        if np.median(numbers) >= MIN_SEGMENTS:
+            break
+        n_points //= 2
+    return n_points
+
+
+def _overlap(method: str) -> int:
+    return 2 if method == "welch" else 1
+
+
 def segmentation(
-    n_bins: int, bin_size: float, method: str, frequency_resolution: float | None, nw: float
+    n_bins: int | np.ndarray,
+    bin_size: float,
+    method: str,
+    frequency_resolution: float | None,
+    nw: float,
 ) -> Segmentation:
     """Return the segmentation of `n_bins` bins for "welch" or "multitaper".
 
     Without `frequency_resolution`, in Hz, a segment has 4096 bins, or the largest power of two
-    that leaves eight segments.
+    that leaves eight segments.  `n_bins` may be the bins of each stretch without a gap.
     """
-    overlap = 2 if method == "welch" else 1
-    if frequency_resolution is None:
-        longest = overlap * n_bins // (MIN_SEGMENTS + overlap - 1)
-        n_points = min(MAX_SEGMENT, 2 ** int(np.log2(max(longest, 1))))
-    else:
-        n_points = round(1 / (frequency_resolution * bin_size))
-    if not 8 <= n_points <= n_bins:
+    lengths = np.atleast_1d(np.asarray(n_bins))
+    overlap, longest = _overlap(method), int(lengths.max(initial=0))
+    n_points = segment_length([lengths], bin_size, method, frequency_resolution)
+    if not 8 <= n_points <= longest:
         raise RecordingError(
-            f"a segment must have 8 to {n_bins} bins, got {n_points} (bin_size = {bin_size:g} s, "
-            f"{n_bins * bin_size:g} s of data); change frequency_resolution or bin_size"
+            f"a segment must have 8 to {longest} bins, got {n_points} (bin_size = {bin_size:g} s, "
+            f"{longest * bin_size:g} s of data without a gap); change frequency_resolution or "
+            "bin_size"
         )
     if method == "welch":
         tapers = windows.hann(n_points, sym=False)[None]
@@ -96,7 +154,7 @@ def segmentation(
         tapers = windows.dpss(n_points, nw, Kmax=int(2 * nw - 1))
     tapers = tapers / np.linalg.norm(tapers, axis=1, keepdims=True)
     step = n_points // overlap
-    return Segmentation(tapers, step, (n_bins - n_points) // step + 1, bin_size)
+    return Segmentation(tapers, step, lengths, bin_size)
 
 
 def transforms(counts: np.ndarray, cut: Segmentation) -> np.ndarray:
@@ -115,12 +173,12 @@ def transforms(counts: np.ndarray, cut: Segmentation) -> np.ndarray:
         spectral density of the train of delta functions.
     """
     centred = counts - counts.mean()
-    pieces = np.lib.stride_tricks.sliding_window_view(centred, cut.n_points)[:: cut.step]
+    pieces = np.lib.stride_tricks.sliding_window_view(centred, cut.n_points)[cut.starts]
     spectrum = fft.rfft(pieces[:, None, :] * cut.tapers, axis=-1)[..., cut.inner]
     return spectrum / np.sqrt(cut.bin_size)
 
 
 def local_rates(counts: np.ndarray, cut: Segmentation) -> np.ndarray:
     """Return the rate in each segment as its windows see it, in Hz, shape (n_segments,)."""
-    pieces = np.lib.stride_tricks.sliding_window_view(counts, cut.n_points)[:: cut.step]
+    pieces = np.lib.stride_tricks.sliding_window_view(counts, cut.n_points)[cut.starts]
     return pieces @ (cut.tapers**2).mean(axis=0) / cut.bin_size

@@ -1,6 +1,7 @@
 """Statistics of intervals and counts: CV, CV2, LV, Fano factor, pairwise count correlation.
 
-All units at once: intervals are differences of one array sorted by unit, sums are bincounts.
+Everything inside the support: intervals that cross a gap are none, windows do not reach into it,
+and rates divide by the observed time.
 """
 
 from dataclasses import dataclass
@@ -8,14 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from heavytail_snn.core.errors import RecordingError, check_integer
+from heavytail_snn.analysis.spectra.statistics_kernels import (
+    CountMoments,
+    correlation_of_pairs,
+    correlation_of_scores,
+    count_moments,
+    drift_and_fast,
+    interval_statistics,
+    no_moments,
+)
+from heavytail_snn.core.errors import check_integer
 from heavytail_snn.core.results import Result, field_of
 from heavytail_snn.core.time_units import one_time
 from heavytail_snn.recording.inputs import as_recording
 from heavytail_snn.recording.quality import provenance_warnings
-from heavytail_snn.recording.recording import EDGE_TOLERANCE, Recording
-
-N_BLOCKS = 10
+from heavytail_snn.recording.recording import Recording
+from heavytail_snn.recording.windows import Windows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +48,13 @@ class SpikeStatistics(Result):
     rate_error, ... : float
         Standard errors over units; nan for fewer than two.
     correlation, correlation_error : float
-        Mean over pairs of units of the correlation of their counts in the same windows, and its
+        Mean over pairs of units of the correlation of their counts in the windows in which both
+        were watched, and its
         jackknife standard error over ten blocks of windows; nan for fewer than two units.
+    drift_correlation, fast_correlation : float
+        Its two parts: what the units would share if the windows were shuffled inside blocks of
+        ``parameters["drift_window"]``, by slow drift alone; and what they share inside a block.
+        With jackknife errors; nan for fewer than two blocks of time that all units share.
     n_units_with_intervals : int
         Units that entered `cv`, `cv2` and `lv`.
     """
@@ -62,6 +76,12 @@ class SpikeStatistics(Result):
     fano_factor_error: float = field_of()
     correlation: float = field_of(quantity="count_correlation", error="correlation_error")
     correlation_error: float = field_of()
+    drift_correlation: float = field_of(
+        quantity="drift_correlation", error="drift_correlation_error"
+    )
+    drift_correlation_error: float = field_of()
+    fast_correlation: float = field_of(quantity="fast_correlation", error="fast_correlation_error")
+    fast_correlation_error: float = field_of()
     n_units_with_intervals: int
 
 
@@ -69,6 +89,7 @@ def spike_statistics(
     spikes: Any,
     *,
     count_window: Any = 0.1,
+    drift_window: Any = None,
     minimum_spikes: int = 10,
     t_start: Any = None,
     t_stop: Any = None,
@@ -81,6 +102,8 @@ def spike_statistics(
         See `heavytail_snn.recording.inputs.as_recording`.
     count_window : float or quantity of time
         Window of the counts for Fano factor and correlation; an incomplete last one is left out.
+    drift_window : float or quantity of time, optional
+        What changes more slowly is drift; default 10 s, or 20 windows where that is more.
     minimum_spikes : int
         Interval statistics are given for units with at least this many spikes; at least 3.
     t_start, t_stop : float or quantity, optional
@@ -109,110 +132,59 @@ def spike_statistics(
     minimum_spikes = check_integer("minimum_spikes", minimum_spikes, low=3)
     rates = recording.rates()
     cvs, cv2s, lvs = interval_statistics(recording, minimum_spikes)
-    counts = _window_counts(recording, count_window)
-    fano_factors = _divide(counts.var(axis=0, ddof=1), counts.mean(axis=0))
+    usual = max(10.0, 20 * count_window)
+    drift_window = one_time(
+        "drift_window",
+        usual if drift_window is None else drift_window,
+        low=2 * count_window,
+        remedy="use at least two count_window",
+    )
+    moments = count_moments(recording, count_window, drift_window)
     fields = {}
     for name, values in (
         ("rate", rates),
         ("cv", cvs),
         ("cv2", cv2s),
         ("lv", lvs),
-        ("fano_factor", fano_factors),
+        ("fano_factor", moments.fano_factors),
     ):
         fields[name], fields[f"{name}_error"] = _mean_and_error(values)
-    correlation, correlation_error = mean_count_correlation(counts)
+    if recording.support.is_common:
+        correlation, correlation_error = correlation_of_scores(moments)
+        together = moments
+    else:
+        correlation, correlation_error = correlation_of_pairs(recording, count_window)
+        together = _shared_moments(recording, count_window, drift_window)
+    drift, drift_error, fast, fast_error = drift_and_fast(together)
     return SpikeStatistics(
         rates=rates,
         cvs=cvs,
         cv2s=cv2s,
         lvs=lvs,
-        fano_factors=fano_factors,
+        fano_factors=moments.fano_factors,
         **fields,
         correlation=correlation,
         correlation_error=correlation_error,
+        drift_correlation=drift,
+        drift_correlation_error=drift_error,
+        fast_correlation=fast,
+        fast_correlation_error=fast_error,
         n_units_with_intervals=int(np.count_nonzero(np.isfinite(cvs))),
-        parameters={"count_window": count_window, "minimum_spikes": minimum_spikes},
+        parameters={
+            "count_window": count_window,
+            "drift_window": drift_window,
+            "minimum_spikes": minimum_spikes,
+        },
         warnings=provenance_warnings(recording),
     )
 
 
-def interval_statistics(
-    recording: Recording, minimum_spikes: int = 3
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return CV, CV2 and LV of each unit, nan for units with fewer spikes than the minimum."""
-    n_units = recording.n_units
-    order = np.argsort(recording.ids, kind="stable")
-    times, ids = recording.times[order], recording.ids[order]
-    same = ids[1:] == ids[:-1]
-    intervals, owner = np.diff(times)[same], ids[1:][same]
-    enough = recording.counts() >= max(minimum_spikes, 3)
-
-    def mean_by_unit(values: np.ndarray, owners: np.ndarray) -> np.ndarray:
-        sums = np.bincount(owners, values, minlength=n_units)
-        mean = _divide(sums, np.bincount(owners, minlength=n_units))
-        return np.where(enough, mean, np.nan)
-
-    mean = mean_by_unit(intervals, owner)
-    deviations = (intervals - mean[owner]) ** 2
-    next_one = owner[1:] == owner[:-1]
-    before, after, pair_owner = (
-        intervals[:-1][next_one],
-        intervals[1:][next_one],
-        owner[1:][next_one],
-    )
-    contrast = (after - before) / (after + before)
-    return (
-        np.sqrt(mean_by_unit(deviations, owner)) / mean,
-        mean_by_unit(2 * np.abs(contrast), pair_owner),
-        mean_by_unit(3 * contrast**2, pair_owner),
-    )
-
-
-def mean_count_correlation(counts: np.ndarray) -> tuple[float, float]:
-    """Return the mean correlation over all pairs of columns, and its block-jackknife error.
-
-    Parameters
-    ----------
-    counts : (n_windows, n_units) ndarray
-        Units without variance are left out.
-
-    Returns
-    -------
-    mean, standard_error : float
-        nan for fewer than two units with variance; the error also for fewer than 20 windows.
-
-    Notes
-    -----
-    The sum over pairs of z-scores is the square of their sum less the sum of their squares, so no
-    matrix of pairs is built.
-    """
-    counts = counts[:, counts.var(axis=0) > 0]
-    n_windows, n_units = counts.shape
-    if n_units < 2:
-        return float("nan"), float("nan")
-    scores = (counts - counts.mean(axis=0)) / counts.std(axis=0)
-    products = (scores.sum(axis=1) ** 2 - (scores**2).sum(axis=1)) / (n_units * (n_units - 1))
-    if n_windows < 2 * N_BLOCKS:
-        return float(products.mean()), float("nan")
-    blocks = np.array_split(products, N_BLOCKS)
-    left_out = [(products.sum() - b.sum()) / (n_windows - b.size) for b in blocks]
-    return float(products.mean()), float(np.std(left_out) * np.sqrt(N_BLOCKS - 1))
-
-
-def _window_counts(recording: Recording, window: float) -> np.ndarray:
-    n_windows = int(recording.duration / window + EDGE_TOLERANCE)
-    if n_windows < 2:
-        raise RecordingError(
-            f"the recording must have at least 2 windows of count_window = {window:g} s, got "
-            f"{recording.duration:g} s; use a shorter count_window"
-        )
-    return recording.binned(window)[:n_windows]
-
-
-def _divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """Divide; nan, meaning undefined, where the denominator is zero."""
-    undefined = np.full(numerator.shape, np.nan)
-    return np.divide(numerator, denominator, out=undefined, where=denominator > 0)
+def _shared_moments(recording: Recording, width: float, slow: float) -> CountMoments:
+    """Return the moments in the time that all units share, without any where there is none."""
+    shared = recording.support.shared
+    if Windows(shared, width).n < 2:
+        return no_moments(recording.n_units)
+    return count_moments(recording.restrict(shared), width, slow)
 
 
 def _mean_and_error(values: np.ndarray) -> tuple[float, float]:

@@ -8,13 +8,15 @@ import difflib
 import re
 import tomllib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from heavytail_snn.core.errors import ParameterError, check_choice, check_integer, check_real
 from heavytail_snn.core.paths import input_file
 from heavytail_snn.core.showing import Shown
+from heavytail_snn.door.regular import read_small_text
+from heavytail_snn.recording.raw.options import BY_NAME
 
 MODELS = ("rate_map", "lif", "binary")
 MODEL_REMEDY = 'use model = "rate_map", "lif" or "binary"'
@@ -70,7 +72,8 @@ networks = 3
 
 # [recording]
 # file = "spikes.nwb"
-# time_unit = "s"         # needed where the file does not say: s, ms or us
+# time_unit = "s"         # needed where the file does not say: s, ms or us; every option of
+#                           # `heavytail-snn analyze` is a key: sampling_rate, variable, units ...
 """
 
 
@@ -124,8 +127,8 @@ class StudyConfig(Shown):
     networks : tuple of NetworkConfig
     recording : str or None
         File to show beside the networks.
-    time_unit : str or None
-        Of the recording.
+    reading : dict
+        Options of `Recording.read` for it.
     """
 
     title: str
@@ -135,7 +138,7 @@ class StudyConfig(Shown):
     population: int = 1000
     networks: tuple[NetworkConfig, ...] = ()
     recording: str | None = None
-    time_unit: str | None = None
+    reading: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the configuration as it would stand in a TOML file, all values written out."""
@@ -148,8 +151,8 @@ class StudyConfig(Shown):
             for network in self.networks
         ]
         if self.recording is not None:
-            unit = {"time_unit": self.time_unit} if self.time_unit else {}
-            content["recording"] = {"file": self.recording, **unit}
+            options = {k: list(v) if isinstance(v, tuple) else v for k, v in self.reading.items()}
+            content["recording"] = {"file": self.recording, **options}
         return content
 
 
@@ -163,7 +166,7 @@ def read_config(path: Path | str) -> StudyConfig:
     """
     path = input_file("configuration", path, remedy=_REMEDY_FILE)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_small_text(path)
     except UnicodeDecodeError as error:
         raise ParameterError(str(path), f"byte {error.start}", "must be UTF-8 text") from error
     return parse_config(text, source=path.name, folder=path.parent)
@@ -173,7 +176,7 @@ def parse_config(text: str, *, source: str = "study", folder: Path | None = None
     """Check the text of a configuration and fill in what it leaves out; see `read_config`."""
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         raise ParameterError(source, str(error), "must be valid TOML") from error
     return config_from_dict(content, lines=_Lines(text, source), folder=folder)
 
@@ -233,14 +236,22 @@ def _recording(table: Any, place: "Place", folder: Path | None) -> dict[str, Any
         return {}
     if not isinstance(table, dict):
         raise ParameterError(place("", 0, "recording"), table, "must be a table [recording]")
-    _check_keys(table, ("file", "time_unit"), place, "recording")
+    _check_keys(table, ("file", *_READING), place, "recording")
     file = _text(place("recording", 0, "file"), table.get("file"))
     path = (folder or Path()) / file
-    found = {"recording": "example" if file == "example" else str(path.resolve())}
-    if "time_unit" in table:
-        name = place("recording", 0, "time_unit")
-        found["time_unit"] = check_choice(name, table["time_unit"], ("s", "ms", "us"))
-    return found
+    options = {
+        key: BY_NAME[key].check(place("recording", 0, key), value)
+        for key, value in table.items()
+        if key != "file"
+    }
+    if options.get("format") == "pickle":
+        raise ParameterError(
+            place("recording", 0, "format"), "pickle",
+            "must not be asked for by a study, since a pickle can run any program",
+            'read it in Python and write ".npz"',
+        )  # fmt: skip
+    name = "example" if file == "example" else str(path.resolve())
+    return {"recording": name, "reading": options}
 
 
 Place = Callable[[str, int, str], str]
@@ -297,6 +308,8 @@ def _model(name: str, value: Any) -> str:
     return check_choice(name, value, MODELS)
 
 
+# a study may come from a stranger, who does not say that his files are ours
+_READING = tuple(name for name in BY_NAME if name != "trusted")
 _BACKENDS = ("runtime", "numpy", "cython", "cpp", "cuda")
 _TOP: dict[str, Rule] = {
     "title": _text,

@@ -34,6 +34,7 @@ from heavytail_snn.analysis.study.demo_networks import (
 from heavytail_snn.analysis.tails import WeightTail
 from heavytail_snn.core.results import Estimate
 from heavytail_snn.core.showing import Rows, Shown, as_text, with_error
+from heavytail_snn.door.refusals import on_command_line
 from heavytail_snn.recording.recording import Recording
 from heavytail_snn.weights.laws import LevyStable
 
@@ -103,7 +104,7 @@ def commands_of_steps(
 ) -> tuple[str, ...]:
     """Return the shell commands that repeat the demo and each of its steps."""
     program = _program()
-    options = "".join(f" --{key.replace('_', '-')} {value}" for key, value in read_options.items())
+    options = f" {on_command_line(read_options)}" if read_options else ""
     file = shlex.quote(str(recording)) + options if recording else "example"
     run = (
         f"--n-neurons {N_NEURONS} --in-degree {IN_DEGREE} --duration {DURATION:g} "

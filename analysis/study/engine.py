@@ -4,7 +4,6 @@
 and writes a report that carries its own configuration.
 """
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -25,14 +24,18 @@ from heavytail_snn.analysis.study.parts import Measurement, Prediction, network_
 from heavytail_snn.analysis.study.registry import measure, predict
 from heavytail_snn.analysis.study.report import write_study_report
 from heavytail_snn.analysis.study.result import LABELS, STORED, Case, Study
-from heavytail_snn.core.errors import ParameterError, RecordingError
+from heavytail_snn.core.errors import HeavytailError, ParameterError, RecordingError
 from heavytail_snn.core.paths import input_file, output_folder
 from heavytail_snn.core.results import Estimate
 from heavytail_snn.data import EXAMPLE_PATH
+from heavytail_snn.door.literals import strict_json
+from heavytail_snn.door.refusals import in_toml, in_words
+from heavytail_snn.door.regular import read_bytes
 from heavytail_snn.recording.recording import Recording
 
 FASTEST = 1000.0  # Hz; no neuron sustains more
 MANY, LONGEST_PAUSE = 100, 0.5  # s; no unit spaces that many spikes that far
+LARGEST_REPORT = 500e6  # bytes; its figures are inside
 SLOWEST = 1e-3  # Hz; a unit that fires less than four times an hour was not recorded for that
 
 
@@ -131,8 +134,12 @@ def read_recording(config: StudyConfig) -> Recording:
     """Read the configured recording and refuse what no neurons can have produced."""
     assert config.recording is not None
     path = EXAMPLE_PATH if config.recording == "example" else config.recording
-    options = {"time_unit": config.time_unit} if config.time_unit else {}
-    recording = Recording.read(path, **options)
+    try:
+        recording = Recording.read(path, **config.reading)
+    except HeavytailError as error:
+        if not error.remedies:
+            raise
+        raise RecordingError(in_words(error, in_toml)) from error
     check_plausible(recording)
     return recording
 
@@ -173,15 +180,15 @@ def stored_in(path: Path) -> dict[str, Any]:
         If the file holds no such block.
     """
     path = input_file("report", path, remedy="name a report.html, or a TOML file")
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = read_bytes(path, LARGEST_REPORT).decode("utf-8", errors="replace")
     block = re.search(rf'<script type="application/json" id="{STORED}">(.*?)</script>', text, re.S)
     if block is None:
         raise ParameterError(
             "report", str(path), "must be a report of a study", "give its TOML file instead"
         )
     try:
-        return json.loads(block.group(1))
-    except json.JSONDecodeError as error:
+        return strict_json(block.group(1))
+    except (ValueError, RecursionError) as error:
         raise ParameterError(
             "report", str(path), f"holds a broken configuration ({error})", "use its TOML file"
         ) from error

@@ -4,7 +4,6 @@ Brian2 keeps its device, its preferences and numpy's global random generator onc
 Whatever of ours touches them holds `exclusive`, so that threads wait for each other.
 """
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,14 +14,13 @@ from brian2.devices.device import RuntimeDevice, get_device, reset_device, set_d
 
 from heavytail_snn.brian.internals import discard_random_buffers
 from heavytail_snn.core.errors import BackendError
-
-_LOCK = threading.RLock()
+from heavytail_snn.core.global_state import LOCK
 
 
 @contextmanager
 def exclusive() -> Iterator[None]:
     """Hold the one lock of this process around Brian2's global state; other threads wait."""
-    with _LOCK:
+    with LOCK:
         yield
 
 

@@ -6,6 +6,7 @@ else.
 """
 
 import contextlib
+import functools
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -17,14 +18,15 @@ from brian2.codegen.cpp_prefs import get_compiler_and_args
 from brian2.core.functions import DEFAULT_FUNCTIONS, Function
 from brian2.core.namespace import get_local_namespace
 from brian2.core.variables import ArrayVariable
-from brian2.devices.device import get_device, runtime_device
+from brian2.devices.device import RuntimeDevice, get_device, runtime_device
 from brian2.groups import neurongroup
 from brian2.groups.group import CodeRunner
 from brian2.input.poissoninput import PoissonInput
+from brian2.monitors.spikemonitor import EventMonitor
 from brian2.parsing.expressions import is_boolean_expression
 from brian2.synapses import synapses as synapses_module
 
-from heavytail_snn.core.errors import ParameterError
+from heavytail_snn.recording.monitor_times import note_start, note_stop
 
 TRIED = ("2.10.1", "2.11.0")
 
@@ -70,6 +72,38 @@ def plain_function(function: Function) -> Any:
     """Return the Python function behind a user function, without its check of units."""
     inner = function.pyfunc
     return getattr(inner, "_orig_func", inner)
+
+
+# ---------------------------------------------------------------- what a monitor has seen
+
+
+def note_when_monitors_watch() -> None:
+    """Let spike and event monitors note the start and the end of each run that they are part of.
+
+    Brian2 does not keep it, and a monitor that joins after a warm-up would count the warm-up as
+    silence.  An inactive monitor sees nothing.  What the methods did before they still do.
+    """
+    if getattr(EventMonitor.before_run, "notes_for", "") == __package__:
+        return
+    before, after = EventMonitor.before_run, EventMonitor.after_run
+
+    @functools.wraps(before)
+    def before_run(self: EventMonitor, run_namespace: Mapping[str, Any]) -> None:
+        before(self, run_namespace)
+        if self.active:
+            note_start(self, float(self.clock.variables["t"].get_value().item()))
+
+    @functools.wraps(after)
+    def after_run(self: EventMonitor) -> None:
+        after(self)
+        now = float(self.clock.variables["t"].get_value().item())
+        if not isinstance(get_device(), RuntimeDevice):  # the program has not run yet
+            now = float(self.clock._i_end * self.clock.dt_)
+        if self.active:
+            note_stop(self, now)
+
+    before_run.notes_for = __package__  # type: ignore[attr-defined]
+    EventMonitor.before_run, EventMonitor.after_run = before_run, after_run
 
 
 # ---------------------------------------------------------------- objects and their parts
@@ -332,39 +366,3 @@ def kept(network: Network) -> Iterator[None]:
         yield
     finally:
         network.restore(name)
-
-
-@contextlib.contextmanager
-def unchanged_by(operations: Iterable[Any], network: Network) -> Iterator[None]:
-    """Let network operations run, and raise at the first that changes an array of the network."""
-    arrays = {
-        f"{item.name}.{name}": variable
-        for item in network.sorted_objects
-        for name, variable in getattr(item, "variables", {}).items()
-        if isinstance(variable, ArrayVariable) and not name.startswith("_") and name != "t"
-    }
-    replaced = []
-    for operation in operations:
-        replaced.append((operation, operation.function))
-        operation.function = _watched(operation, arrays)
-    try:
-        yield
-    finally:
-        for operation, function in replaced:
-            operation.function = function
-
-
-def _watched(operation: Any, arrays: dict[str, ArrayVariable]) -> Any:
-    function = operation.function
-
-    def call(*arguments: Any) -> None:
-        before = {name: np.array(v.get_value()) for name, v in arrays.items()}
-        function(*arguments)
-        for name, variable in arrays.items():
-            if not np.array_equal(before[name], variable.get_value(), equal_nan=True):
-                raise ParameterError(
-                    "network_operation", operation.name, f"must only read, and it changed {name}",
-                    "write the change as run_regularly, or as an equation",
-                )  # fmt: skip
-
-    return call

@@ -2,22 +2,25 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from heavytail_snn.cli.options import Json, TimeUnit
+from heavytail_snn.cli.options import Json
 from heavytail_snn.cli.output import numbers, print_json, refusals
+from heavytail_snn.cli.reading import reads_a_recording
 
 
+@reads_a_recording
 def demo(
     out: Annotated[Path, typer.Option(help="Folder of the report.")] = Path("out/demo"),
     recording: Annotated[
         Path | None, typer.Option(help="Recording to compare with (default: packaged units).")
     ] = None,
     backend: Annotated[str, typer.Option(help="runtime, cpp or cuda.")] = "cpp",
-    time_unit: TimeUnit = None,
     as_json: Json = False,
+    *,
+    reading: dict[str, Any],
 ) -> None:
     """Simulate three networks, analyse them and a recording, compare with theory, report.
 
@@ -27,9 +30,8 @@ def demo(
     from heavytail_snn.analysis.study.demo import run_demo
 
     say: Callable[[str], None] = (lambda text: None) if as_json else typer.echo
-    options = {"time_unit": time_unit} if time_unit else {}
     with refusals(as_json):
-        result = run_demo(out, recording=recording, backend=backend, say=say, **options)
+        result = run_demo(out, recording=recording, backend=backend, say=say, **reading)
     predictions = [
         {"prediction for": c.title, **row} for c in result.comparisons for row in c.table()
     ]

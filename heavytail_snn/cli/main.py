@@ -1,4 +1,4 @@
-"""The command line: demo, study, simulate, analyze, exponent, lyapunov, doctor, cite.
+"""The command line: demo, study, simulate, analyze, formats, exponent, lyapunov, doctor, cite.
 
 Exit codes: 0 done, 1 refused (bad value, unreadable file, missing tool; one sentence says why),
 2 wrong usage, 3 doctor found something missing that the library needs.
@@ -13,6 +13,7 @@ from heavytail_snn.cli.cite import cite
 from heavytail_snn.cli.demo import demo
 from heavytail_snn.cli.doctor import doctor
 from heavytail_snn.cli.exponent import exponent
+from heavytail_snn.cli.formats import formats
 from heavytail_snn.cli.lyapunov import lyapunov
 from heavytail_snn.cli.simulate import simulate
 from heavytail_snn.cli.study import study
@@ -24,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (demo, study, simulate, analyze, exponent, lyapunov, doctor, cite):
+for command in (demo, study, simulate, analyze, formats, exponent, lyapunov, doctor, cite):
     app.command()(command)
 
 

@@ -9,6 +9,3 @@ Seed = Annotated[int, typer.Option(help="Of weights, initial states and noise.",
 Alpha = Annotated[float, typer.Option(help="Stability index of the weights, in (0, 2].")]
 Neurons = Annotated[int, typer.Option("--n-neurons", help="Number of neurons.")]
 Degree = Annotated[int, typer.Option("--in-degree", help="Synapses per neuron.")]
-TimeUnit = Annotated[
-    str | None, typer.Option(help="Unit of the times in a text or MAT file: s, ms or us.")
-]

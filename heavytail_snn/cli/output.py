@@ -12,14 +12,16 @@ import typer
 def refusals(as_json: bool) -> Iterator[None]:
     """Turn refusals and missing files into one sentence and exit code 1."""
     from heavytail_snn.core.errors import HeavytailError
+    from heavytail_snn.door.refusals import in_words, on_command_line
 
     try:
         yield
     except (HeavytailError, OSError) as error:
+        said = in_words(error, on_command_line)
         if as_json:
-            print_json({"error": type(error).__name__, "message": str(error)})
+            print_json({"error": type(error).__name__, "message": said})
         else:
-            typer.echo(f"{type(error).__name__}: {error}", err=True)
+            typer.echo(f"{type(error).__name__}: {said}", err=True)
         raise typer.Exit(1) from error
 
 

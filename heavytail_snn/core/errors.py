@@ -17,7 +17,14 @@ class HeavytailError(Exception):
 
     Errors pickle with their message and attributes, so that they arrive from other processes; a
     value that cannot be pickled (a lambda, a Brian2 object) arrives as its text.
+
+    Attributes
+    ----------
+    remedies : tuple of mapping
+        Options that do what was refused, one mapping a way, as the message names them.
     """
+
+    remedies: tuple[Mapping[str, Any], ...] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
         attributes = {name: _sendable(value) for name, value in vars(self).items()}

@@ -9,9 +9,12 @@ from heavytail_snn.core.errors import ParameterError
 
 
 def input_file(argument: str, path: Any, *, remedy: str = "check the path") -> Path:
-    """Return the path of a file that can be read, else raise `ParameterError`."""
+    """Return the path of a file that can be read, else raise `ParameterError`.
+
+    Whether it is a regular one says the door that opens it.
+    """
     path = _as_path(argument, path)
-    if not path.is_file():
+    if path.is_dir() or not path.exists():
         what = "a file, not a folder" if path.is_dir() else "an existing file"
         raise ParameterError(argument, str(path), f"must be {what}", remedy)
     if not os.access(path, os.R_OK):
@@ -19,7 +22,7 @@ def input_file(argument: str, path: Any, *, remedy: str = "check the path") -> P
     return path
 
 
-def output_file(argument: str, path: Any, suffixes: Iterable[str]) -> Path:
+def output_file(argument: str, path: Any, suffixes: Iterable[str] | None) -> Path:
     """Return the path of a file that can be written, else raise `ParameterError`.
 
     Parameters
@@ -27,11 +30,11 @@ def output_file(argument: str, path: Any, suffixes: Iterable[str]) -> Path:
     argument : str
     path : path
         In a folder that exists; an existing file counts as one to replace.
-    suffixes : iterable of str
-        One of which the name must have.
+    suffixes : iterable of str or None
+        One of which the name must have; None for any.
     """
-    path, known = _as_path(argument, path), list(suffixes)
-    if path.suffix not in known:
+    path, known = _as_path(argument, path), list(suffixes or ())
+    if suffixes is not None and path.suffix.lower() not in known:
         listed = f"{', '.join(known[:-1])} or {known[-1]}"
         raise ParameterError(argument, str(path), f"must end in {listed}")
     if path.is_dir():

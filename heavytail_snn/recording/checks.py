@@ -11,9 +11,9 @@ import numpy as np
 
 from heavytail_snn.core.errors import ParameterError, RecordingError, UnitError
 from heavytail_snn.core.time_units import has_unit, one_time
-
-SORT_REMEDY = "pass sort=True to Recording.from_unsorted or Recording.read, if the order is noise"
-DROP_REMEDY = "pass drop_duplicates=True to Recording.from_unsorted or Recording.read"
+from heavytail_snn.door.numbers import LARGEST_EXACT, LARGEST_ID
+from heavytail_snn.door.refusals import refusal
+from heavytail_snn.recording.support import TimeSupport
 
 
 def checked_ids(ids: object) -> np.ndarray:
@@ -28,6 +28,9 @@ def checked_ids(ids: object) -> np.ndarray:
         raise RecordingError(
             f"ids must be whole numbers, got {bad}; are the columns (time, id) swapped?"
         )
+    largest = max(abs(int(array.max())), abs(int(array.min())))
+    if largest > (LARGEST_EXACT if array.dtype.kind == "f" else LARGEST_ID):
+        raise RecordingError(f"ids must be exact whole numbers, got {largest}; renumber the units")
     return array.astype(np.int64)
 
 
@@ -79,9 +82,10 @@ def check_sorted(times: np.ndarray, what: str = "times") -> None:
     falls = np.diff(times) < 0
     if falls.any():
         first = int(np.argmax(falls))
-        raise RecordingError(
+        raise refusal(
             f"{what} must be sorted, got {times[first + 1]:.9g} s after {times[first]:.9g} s at "
-            f"spike {first + 1} ({np.count_nonzero(falls)} such places); {SORT_REMEDY}"
+            f"spike {first + 1} ({np.count_nonzero(falls)} such places); if the order is noise",
+            {"sort": True},
         )
 
 
@@ -97,9 +101,10 @@ def check_no_duplicates(times: np.ndarray, ids: np.ndarray) -> None:
     repeats = duplicate_spikes(times, ids)
     if repeats.any():
         first = int(np.argmax(repeats))
-        raise RecordingError(
+        raise refusal(
             f"a unit cannot spike twice at one time, got unit {ids[first]} twice at "
-            f"{times[first]:.9g} s ({np.count_nonzero(repeats)} such spikes); {DROP_REMEDY}"
+            f"{times[first]:.9g} s ({np.count_nonzero(repeats)} such spikes)",
+            {"drop_duplicates": True},
         )
 
 
@@ -138,6 +143,23 @@ def checked_limits(t_start: Any, t_stop: Any) -> tuple[float, float]:
             "s; give the limits of the run, a recording needs a duration"
         )
     return start, stop
+
+
+def check_support(times: np.ndarray, ids: np.ndarray, support: TimeSupport) -> None:
+    """Raise if a spike lies outside of its unit's support."""
+    if not support.has_gaps and times.size:
+        (low, high) = support.patterns[0][0]
+        if low <= times[0] and times[-1] <= high:
+            return
+    outside = support.interval_of(times, ids) < 0
+    if outside.any():
+        first = int(np.argmax(outside))
+        raise refusal(
+            f"spikes must lie inside the support of their unit, got unit {ids[first]} at "
+            f"{times[first]:.9g} s ({np.count_nonzero(outside)} such spikes); correct the support, "
+            "or leave them out",
+            {"drop_outside": True},
+        )
 
 
 def as_dict(argument: str, value: Mapping[str, Any] | None) -> dict[str, Any]:

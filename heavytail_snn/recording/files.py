@@ -1,285 +1,173 @@
-"""Reading and writing recordings: the format by its suffix, the limits given, stated or inferred.
+"""Reading and writing recordings: `Recording.read` and `Recording.write` lead here.
 
-Where a file does not say when the recording began and ended, the first and last spike are taken,
-and ``attrs["t_start_from"]`` and ``attrs["t_stop_from"]`` say so ("given", "file" or "spikes").
+Reading goes through the registry of formats; `heavytail-snn formats` lists them.
 """
 
-import inspect
 import json
+from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from heavytail_snn.core.errors import (
-    BackendError,
-    ParameterError,
-    RecordingError,
-    check_choice,
-    check_integer,
-    check_real,
-)
-from heavytail_snn.core.options import options_of, refuse_unknown
+from heavytail_snn.core.errors import ParameterError, RecordingError, check_choice
+from heavytail_snn.core.options import refuse_unknown
 from heavytail_snn.core.paths import output_file
-from heavytail_snn.core.results import plain
-from heavytail_snn.core.time_units import one_time
-from heavytail_snn.recording import readers
-from heavytail_snn.recording.checks import check_finite
+from heavytail_snn.door.arrays import open_npz
+from heavytail_snn.door.refusals import reading, refusal
+from heavytail_snn.door.regular import checked_path, file_or_folder
+from heavytail_snn.recording.assembly import assembled
+from heavytail_snn.recording.formats.numpy_files.npz import is_own
+from heavytail_snn.recording.formats.objects.python_objects import raw_of
+from heavytail_snn.recording.formats.registry import FORMATS, format_of, read_raw
+from heavytail_snn.recording.raw.choice import chosen_units
+from heavytail_snn.recording.raw.options import BY_NAME, Reading, checked_options
+from heavytail_snn.recording.stored import restored_parts, stored_parts
 from heavytail_snn.recording.traces import Trace
+from heavytail_snn.recording.writers.csv_files import write_csv, write_text
+from heavytail_snn.recording.writers.nix import write_nix
+from heavytail_snn.recording.writers.npz import write_npz, write_pynapple
+from heavytail_snn.recording.writers.nwb import write_nwb
 
 if TYPE_CHECKING:
     from heavytail_snn.recording.recording import Recording
 
-FORMATS = ("text", "mat", "npz", "nwb", "phy", "neo")
-WRITTEN = (".npz", ".nix", ".txt")
-SUFFIXES = {
-    ".txt": "text",
-    ".csv": "text",
-    ".dat": "text",
-    ".mat": "mat",
-    ".npz": "npz",
-    ".nwb": "nwb",
+
+def _write_npz(recording: "Recording", path: Path) -> None:
+    write_npz(recording, path, stored_parts(recording))
+
+
+WRITERS: dict[str, Callable[["Recording", Path], None]] = {
+    "npz": _write_npz,
+    "nix": write_nix,
+    "nwb": write_nwb,
+    "txt": write_text,
+    "csv": write_csv,
+    "pynapple": write_pynapple,
 }
-TIME_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+WRITTEN = (".npz", ".nix", ".nwb", ".csv", ".txt")
 
 
-def read(
-    path: str | PathLike[str],
-    make: "type[Recording]",
-    *,
-    format: str | None = None,
-    t_start: Any = None,
-    t_stop: Any = None,
-    time_unit: str | None = None,
-    sort: bool = False,
-    drop_duplicates: bool = False,
-    **options: Any,
-) -> "Recording":
-    """Read a recording from a file or, for Phy, a folder; called as `Recording.read`.
+def read(path: str | PathLike[str], make: "type[Recording]", **options: Any) -> "Recording":
+    """Read a recording from a file or folder; called as `Recording.read`.
 
     Parameters
     ----------
     path : path
     make : type
         `Recording`, which depends on this file and not the other way round.
-    format : {"text", "mat", "npz", "nwb", "phy", "neo"}, optional
-        Default: by the suffix (.txt .csv .dat, .mat, .npz, .nwb, a folder with spike_times.npy);
-        anything else, .nix among it, is opened through neo.
-    t_start, t_stop : float or quantity, optional
-        Limits of the run; default what the file states, else the first and last spike.
-    time_unit : {"s", "ms", "us", "ns"}, optional
-        Unit of the times in a text, MATLAB or plain .npz file, never guessed; default "s".
-    sort, drop_duplicates : bool
-        Repair instead of raising; see `Recording.from_spike_trains`.
     **options
-        text: n_units (ids then are unit numbers, silent units included; without it ids are
-        labels).  mat: variable.  phy: sampling_rate in Hz.  neo: segment, the number of the
-        Segment where a file has several.
+        format : name of the format, see `heavytail-snn formats`; default what the file's first
+        bytes and its name say.  Pickles are read only with ``format="pickle"``.
+
+        time_unit : "s", "ms", "us" or "ns", where the file does not say; never guessed.
+
+        sampling_rate : times are numbers of samples at this rate in Hz.
+
+        t_start, t_stop : limits of the run in seconds or as quantities; default what the file
+        states, else the first and last spike.
+
+        variable, time_column, id_column, n_units, segment : what in the file holds the spikes.
+
+        sort, drop_duplicates, drop_outside : repair instead of raising; see
+        `Recording.from_unsorted`.
+
+        units, area, min_rate : keep these units: labels or names, areas, rate in Hz.
+
+        trusted : the file is yours, read it in this process; default False: formats whose
+        libraries damaged bytes can crash (HDF5, MATLAB, neo) are read in a child process.
 
     Returns
     -------
     Recording
-        ``attrs`` hold the file's name, its unit names and where the limits come from.
+        ``units`` hold the columns of the file's unit table, ``support`` the intervals in which
+        the file says that units were observed, ``attrs`` the file's name, the names of the units
+        and where unit of time and limits come from.
 
     Raises
     ------
     RecordingError
-        If the file is damaged, of another format, empty, or its spikes break a rule.
+        If the file is damaged, of another format, empty, or its spikes break a rule; it says what
+        was seen and its `remedies` are the options that read it.
     ParameterError
         If an option is unknown or does not fit the format.
+    MemoryLimitError
+        If the file claims more memory than a file of its size may take.
     BackendError
         If a package needed for the format is missing.
-
-    Notes
-    -----
-    Only open files of Python pickles (.pkl, through neo) from sources you trust.
     """
-    path = _checked_path(path)
-    if not path.exists():
-        raise RecordingError(f"{path} does not exist; check the path")
-    repair = {"sort": sort, "drop_duplicates": drop_duplicates}
-    limits = {"t_start": t_start, "t_stop": t_stop}
-    format = _format_of(path) if format is None else check_choice("format", format, FORMATS)
-    _check_options(format, options)
-    if format in ("nwb", "neo", "phy") and time_unit is not None:
-        raise ParameterError(
-            "time_unit", time_unit, f"must not be given for {format} files, which state their unit"
-        )
-    if format == "neo":
-        return _read_neo(path, make, limits, repair, **options)
-    scale = TIME_UNITS[check_choice("time_unit", time_unit or "s", TIME_UNITS)]
-    if format == "npz":
-        contents = readers.read_npz(path)
-        if "heavytail_snn_format" in contents:
-            if t_start is not None or t_stop is not None:
-                raise ParameterError(
-                    "t_start, t_stop",
-                    (t_start, t_stop),
-                    "must not be given for a file that states its limits",
-                    "use Recording.read(path).slice(t_start, t_stop)",
-                )
-            with readers.reading(path, "a recording"):
-                return _from_own_npz(contents, make)
-        with readers.reading(path, "a recording"):
-            raw = _raw_of_npz(contents)
+    path = file_or_folder(path)
+    given = {name: value for name, value in options.items() if value is not None}
+    refuse_unknown("Recording.read", {n: v for n, v in given.items() if n not in BY_NAME}, BY_NAME)
+    given = checked_options(given)
+    trusted, format = given.pop("trusted", False), given.pop("format", None)
+    if format is not None:
+        check_choice("format", format, FORMATS)
+    chosen = {name: given.pop(name) for name in ("units", "area", "min_rate") if name in given}
+    name = format or format_of(path)
+    if name == "npz" and is_own(path):
+        recording = _read_own(path, make, given)
     else:
-        if "n_units" in options:
-            options["n_units"] = check_integer("n_units", options["n_units"], low=1)
-        if options.get("sampling_rate") is not None:
-            check_real("sampling_rate", options["sampling_rate"], low=0, open_low=True)
-        raw = getattr(readers, f"read_{format}")(path, **options)
-    return _assemble(path, make, raw, scale, limits, repair)
+        raw = read_raw(path, name, given, trusted=trusted)
+        if not raw.trains:
+            raise RecordingError(f"{path} holds no units; an empty table is no recording")
+        with reading(path, "a recording"):
+            recording = assembled(path, make, raw, given)
+    return chosen_units(recording, **chosen)
 
 
-def _checked_path(path: Any) -> Path:
-    if not isinstance(path, str | PathLike) or not str(path):
-        raise ParameterError("path", path, "must be the name of a file", 'use "recording.npz"')
-    return Path(path)
-
-
-def write(recording: "Recording", path: str | PathLike[str]) -> None:
-    """Write a recording: .npz keeps everything, .nix goes through neo, .txt keeps the spikes.
-
-    Parameters
-    ----------
-    recording : Recording
-    path : path
-        An existing file is replaced.
-
-    Raises
-    ------
-    ParameterError
-        If the suffix is none of these, the folder does not exist, or a .txt file would lose traces.
-    """
-    path = output_file("path", _checked_path(path), WRITTEN)
-    if path.suffix == ".npz":
-        _write_npz(recording, path)
-    elif path.suffix == ".nix":
-        _write_nix(recording, path)
+def from_data(data: Any, make: "type[Recording]", **options: Any) -> "Recording":
+    """Return the spikes in a Python object; called as `Recording.from_data`, see there."""
+    given = {name: value for name, value in options.items() if value is not None}
+    known = [n for n in BY_NAME if n not in ("format", "trusted")]
+    refuse_unknown("Recording.from_data", given, known)
+    given = checked_options(given)
+    chosen = {name: given.pop(name) for name in ("units", "area", "min_rate") if name in given}
+    limits = [given.get("t_start"), given.get("t_stop")]
+    if isinstance(data, make):
+        raise ParameterError("data", data, "is a Recording already", "use it as it is")
+    if hasattr(data, "source") and hasattr(data, "variables"):
+        recording = make.from_monitor(data, *limits)
+    elif _is_neo(data):
+        repairs = {n: given[n] for n in ("sort", "drop_duplicates") if n in given}
+        recording = make.from_neo(data, *limits, **repairs)
     else:
-        _write_text(recording, path)
+        options = {
+            key: value for key, value in given.items() if key in Reading.__dataclass_fields__
+        }
+        raw = raw_of(data, Reading(**options))
+        if not raw.trains:
+            raise RecordingError("data holds no units; an empty table is no recording")
+        recording = assembled(type(data).__name__, make, raw, given)
+    return chosen_units(recording, **chosen)
 
 
-def _format_of(path: Path) -> str:
-    if path.is_dir():
-        if not (path / "spike_times.npy").exists():
-            raise RecordingError(
-                f"{path} is a folder without spike_times.npy; name a file, or a folder of Phy"
-            )
-        return "phy"
-    return SUFFIXES.get(path.suffix.lower(), "neo")
+def _is_neo(data: Any) -> bool:
+    first = data[0] if isinstance(data, list | tuple) and len(data) else data
+    return type(first).__module__.split(".")[0] == "neo"
 
 
-def _check_options(format: str, options: dict[str, Any]) -> None:
-    reader = _read_neo if format == "neo" else getattr(readers, f"read_{format}")
-    own = inspect.signature(read).parameters.values()
-    known = [item.name for item in own if item.kind is item.KEYWORD_ONLY]
-    refuse_unknown(f"Recording.read for {format} files", options, known + options_of(reader))
+def _read_own(path: Path, make: "type[Recording]", given: dict[str, Any]) -> "Recording":
+    for name, value in given.items():
+        if name in ("t_start", "t_stop"):
+            raise ParameterError(
+                "t_start, t_stop", value, "must not be given for a file that states its limits",
+                "use Recording.read(path).slice(t_start, t_stop)",
+            )  # fmt: skip
+        raise ParameterError(name, value, "must not be given for a file that the library wrote")
+    with open_npz(path) as archive, reading(path, "a recording"):
+        contents = dict(archive)
+        return _from_own_npz(path, contents, make)
 
 
-def _assemble(
-    path: Path,
-    make: "type[Recording]",
-    raw: readers.RawTrains,
-    scale: float,
-    limits: dict[str, Any],
-    repair: dict[str, bool],
+def _from_own_npz(
+    path: Path, contents: dict[str, np.ndarray], make: "type[Recording]"
 ) -> "Recording":
-    """Check the trains of a file and give them limits."""
-    trains = [train * scale if scale != 1.0 else train for train in raw.trains]
-    for unit, train in enumerate(trains):
-        check_finite(train, unit)
-    spikes = np.concatenate(trains) if trains else np.empty(0)
-    attrs = {"source": path.name, "unit_names": raw.names, **raw.attrs}
-    edges: dict[str, Any] = dict(repair)
-    for name, extreme in (("t_start", np.min), ("t_stop", np.max)):
-        stated = getattr(raw, name)
-        if limits[name] is not None:
-            edges[name], attrs[f"{name}_from"] = one_time(name, limits[name]), "given"
-        elif stated is not None:
-            edges[name], attrs[f"{name}_from"] = stated * scale, "file"
-        elif spikes.size:
-            edges[name], attrs[f"{name}_from"] = float(extreme(spikes)), "spikes"
-        else:
-            raise RecordingError(
-                f"{path} holds no spikes and does not state its limits; pass t_start and t_stop"
-            )
-    return make.from_spike_trains(trains, attrs=attrs, **edges)
-
-
-# ------------------------------------------------------------------------------------ neo, nix
-
-
-def _read_neo(
-    path: Path,
-    make: "type[Recording]",
-    limits: dict[str, Any],
-    repair: dict[str, bool],
-    segment: int | None = None,
-) -> "Recording":
-    import neo
-
-    with readers.reading(path, "a file that neo knows"):
-        if path.suffix == ".nix":
-            _require_nixio(path)
-            reader = neo.io.NixIO(str(path), "ro")
-        else:
-            reader = neo.io.get_io(str(path))
-        block = reader.read_block()
-        if hasattr(reader, "close"):
-            reader.close()
-    if segment is None:
-        data: Any = block
-    else:
-        number = check_integer("segment", segment, high=len(block.segments) - 1)
-        data = block.segments[number]
-    return make.from_neo(data, **limits, **repair).with_attrs(source=path.name)
-
-
-def _write_nix(recording: "Recording", path: Path) -> None:
-    import neo
-
-    _require_nixio(path)
-    block = neo.Block(name="heavytail_snn recording")
-    block.segments.append(recording.to_neo(lazy=False))
-    writer = neo.io.NixIO(str(path), "ow")
-    writer.write_block(block)
-    writer.close()
-
-
-def _require_nixio(path: Path) -> None:
-    try:
-        import nixio  # noqa: F401
-    except ImportError as error:
-        raise BackendError(
-            f"{path} needs the package nixio; run pip install 'neo[nixio]', or write .npz"
-        ) from error
-
-
-# ----------------------------------------------------------------------------------- npz, text
-
-
-def _write_npz(recording: "Recording", path: Path) -> None:
-    arrays: dict[str, Any] = {
-        "heavytail_snn_format": 1,
-        "times": recording.times,
-        "ids": recording.ids,
-        "n_units": recording.n_units,
-        "t_start": recording.t_start,
-        "t_stop": recording.t_stop,
-        "attrs": json.dumps(plain(dict(recording.attrs))),
-        "trace_names": np.array(list(recording.traces), dtype=str),
-    }
-    for number, trace in enumerate(recording.traces.values()):
-        arrays[f"trace{number}_values"] = trace.values
-        arrays[f"trace{number}_ids"] = trace.ids
-        arrays[f"trace{number}_sampling"] = np.array([trace.t_start, trace.dt])
-        arrays[f"trace{number}_unit"] = trace.unit
-    np.savez_compressed(path, **arrays)
-
-
-def _from_own_npz(contents: dict[str, np.ndarray], make: "type[Recording]") -> "Recording":
+    if "n_spikes" in contents and (
+        int(contents["n_spikes"]) != contents["times"].size or "end" not in contents
+    ):
+        raise RecordingError(f"{path} is incomplete: its counts do not fit; write it anew")
     traces = {}
     for number, name in enumerate(contents["trace_names"]):
         part = {key: contents[f"trace{number}_{key}"] for key in ("values", "ids", "unit")}
@@ -295,26 +183,32 @@ def _from_own_npz(contents: dict[str, np.ndarray], make: "type[Recording]") -> "
         float(contents["t_stop"]),
         traces,
         json.loads(str(contents["attrs"])),
+        **restored_parts(contents),
     )
 
 
-def _raw_of_npz(contents: dict[str, np.ndarray]) -> readers.RawTrains:
-    n_units = int(contents["n_units"]) if "n_units" in contents else None
-    raw = readers.split_by_id(contents["times"].astype(np.float64), contents["ids"], n_units)
-    for name in ("t_start", "t_stop"):
-        if name in contents:
-            setattr(raw, name, float(contents[name]))
-    return raw
+def write(recording: "Recording", path: str | PathLike[str], *, format: str | None = None) -> None:
+    """Write a recording, completely or not at all: an existing file stays until then.
 
+    Parameters
+    ----------
+    recording : Recording
+    path : path
+        An existing file is replaced.
+    format : {"npz", "nix", "nwb", "txt", "csv", "pynapple"}, optional
+        Default: by the suffix.  npz and nix keep everything; nwb all but traces; txt and csv
+        spikes, limits and (csv) the unit table; pynapple a TsGroup with its time support (.npz).
 
-def _write_text(recording: "Recording", path: Path) -> None:
-    if recording.traces:
-        raise ParameterError(
-            "path", str(path), "must not end in .txt for a recording with traces", "use .npz"
-        )
-    header = (
-        f"heavytail_snn recording: n_units={recording.n_units} "
-        f"t_start={recording.t_start!r} t_stop={recording.t_stop!r}\ntime (s), unit"
-    )
-    columns = np.column_stack([recording.times, recording.ids])
-    np.savetxt(path, columns, fmt=["%.17g", "%d"], header=header)
+    Raises
+    ------
+    ParameterError
+        If the suffix is none of these, the folder does not exist, or the format would lose
+        something.
+    """
+    path = checked_path(path)
+    if format is not None:
+        check_choice("format", format, WRITERS)
+    output_file("path", path, WRITTEN if format is None else None)
+    if path.exists() and not path.is_file():
+        raise refusal(f"{path} is no regular file and is not replaced")
+    WRITERS[format or path.suffix.lower().removeprefix(".")](recording, path)

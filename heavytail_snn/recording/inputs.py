@@ -71,7 +71,15 @@ def _convert(argument: str, data: Any, t_start: Any, t_stop: Any) -> Recording:
         return Recording.from_neo(data, t_start, t_stop)
     if _is_monitor(data):
         return Recording.from_monitor(data, t_start, t_stop)
+    if _is_foreign(data):
+        return Recording.from_data(data, t_start=t_start, t_stop=t_stop)
     return _from_times(argument, data, t_start, t_stop)
+
+
+def _is_foreign(data: Any) -> bool:
+    """Tell dictionaries, pandas objects, pynapple's and SpikeInterface's, by their protocols."""
+    protocols = ("iloc", "time_support", "get_unit_spike_train")
+    return (isinstance(data, dict) and bool(data)) or any(hasattr(data, name) for name in protocols)
 
 
 def is_spikes(data: Any) -> bool:

@@ -13,7 +13,10 @@ from neo.core.spiketrainlist import SpikeTrainList
 
 from heavytail_snn.core.errors import RecordingError
 from heavytail_snn.core.results import plain
-from heavytail_snn.core.time_units import in_seconds
+from heavytail_snn.recording.assembly import assembled
+from heavytail_snn.recording.formats.objects.neo_files import from_segments, traces_of
+from heavytail_snn.recording.raw.options import Reading
+from heavytail_snn.recording.stored import stored_parts
 from heavytail_snn.recording.traces import Trace
 
 if TYPE_CHECKING:
@@ -30,7 +33,11 @@ def to_neo(recording: "Recording", *, lazy: bool = True) -> neo.Segment:
         Keep the spikes as two arrays in the Segment's SpikeTrainList, which makes neo.SpikeTrain
         objects on first access.  False makes them now, which is faster for thousands of units.
     """
-    segment = neo.Segment(name="recording", attrs=json.dumps(plain(dict(recording.attrs))))
+    segment = neo.Segment(
+        name="recording",
+        attrs=json.dumps(plain(dict(recording.attrs))),
+        parts=json.dumps({name: part.tolist() for name, part in stored_parts(recording).items()}),
+    )
     limits = {"t_start": recording.t_start * pq.s, "t_stop": recording.t_stop * pq.s}
     if lazy:
         segment.spiketrains = SpikeTrainList.from_spike_time_array(
@@ -41,8 +48,11 @@ def to_neo(recording: "Recording", *, lazy: bool = True) -> neo.Segment:
             **limits,
         )
     else:
+        names = recording.attrs.get("unit_names", [None] * recording.n_units)
         for unit, times in enumerate(recording.spike_trains()):
-            train = neo.SpikeTrain(times.copy(), units="s", channel_id=unit, **limits)
+            train = neo.SpikeTrain(
+                times.copy(), units="s", channel_id=unit, name=names[unit], **limits
+            )
             segment.spiketrains.append(train)
     for name, trace in recording.traces.items():
         segment.analogsignals.append(_to_signal(name, trace))
@@ -58,11 +68,12 @@ def from_neo(
     sort: bool = False,
     drop_duplicates: bool = False,
 ) -> "Recording":
-    """Return a Recording of a Segment, a Block with one Segment, or spike trains.
+    """Return a Recording of a Segment, a Block, or spike trains.
 
     Called as `Recording.from_neo`.
 
-    Units are numbered in the order of the spike trains.
+    Units are numbered in the order of the spike trains, and named by them.  The limits of each
+    train are its support.  Segments that follow each other are one recording with gaps.
 
     Parameters
     ----------
@@ -70,68 +81,51 @@ def from_neo(
     make : type
         `Recording`, which depends on this file and not the other way round.
     t_start, t_stop : float or quantity, optional
-        Default: the limits that all spike trains share.
+        Default: the first and the last limit of the spike trains.
     sort, drop_duplicates : bool
         As for `Recording.from_spike_trains`.
 
     Raises
     ------
     RecordingError
-        If there is no spike train, a Block has several Segments, or the limits differ.
+        If there is no spike train, or the Segments of a Block overlap or have other units.
     """
-    segment = _segment_of(data)
-    if segment is not None:
-        trains = list(segment.spiketrains)
-    else:
+    given = {"t_start": t_start, "t_stop": t_stop, "sort": sort, "drop_duplicates": drop_duplicates}
+    given = {
+        name: value for name, value in given.items() if value is not None and value is not False
+    }
+    segments = _segments_of(data)
+    raw = from_segments(segments, "neo", Reading())
+    if len(segments) == 1:
+        raw.traces = traces_of(segments[0])
+    return assembled("neo", make, raw, given)
+
+
+def _segments_of(data: Any) -> list[neo.Segment]:
+    """Return the Segments in `data`, or one made of a sequence of spike trains."""
+    if isinstance(data, neo.Segment):
+        segments = [data]
+    elif isinstance(data, neo.Block):
+        segments = list(data.segments)
+    elif isinstance(data, neo.SpikeTrain | SpikeTrainList | list | tuple):
         trains = [data] if isinstance(data, neo.SpikeTrain) else list(data)
+        segments = [neo.Segment()]
+        _check_trains(trains)
+        segments[0].spiketrains.extend(trains)
+    else:
+        raise RecordingError(
+            f"data must be a neo Segment, Block or list of SpikeTrains, got {type(data).__name__}"
+        )
+    _check_trains([train for segment in segments for train in segment.spiketrains])
+    return segments
+
+
+def _check_trains(trains: list[Any]) -> None:
     if not trains or not all(isinstance(train, neo.SpikeTrain) for train in trains):
         raise RecordingError(
             "data must hold at least one neo.SpikeTrain and nothing else, got "
             f"{sorted({type(train).__name__ for train in trains})}; load lazy objects first"
         )
-    start = _shared_limit(trains, "t_start") if t_start is None else t_start
-    stop = _shared_limit(trains, "t_stop") if t_stop is None else t_stop
-    attrs = {"source": "neo", "t_start_from": "file", "t_stop_from": "file"}
-    if segment is not None and "attrs" in segment.annotations:
-        attrs = json.loads(segment.annotations["attrs"])
-    times = [in_seconds("data", train) for train in trains]  # neo's limits and units fit together
-    spikes = make.from_spike_trains(
-        times, start, stop, sort=sort, drop_duplicates=drop_duplicates, attrs=attrs
-    )
-    if segment is None or not segment.analogsignals:
-        return spikes
-    traces = {s.name or f"signal{i}": _to_trace(s) for i, s in enumerate(segment.analogsignals)}
-    return make(
-        spikes.times, spikes.ids, spikes.n_units, spikes.t_start, spikes.t_stop, traces, attrs
-    )
-
-
-def _segment_of(data: Any) -> neo.Segment | None:
-    """Return the Segment in `data`, None where it is a sequence of spike trains."""
-    if isinstance(data, neo.Segment):
-        return data
-    if isinstance(data, neo.Block):
-        if len(data.segments) != 1:
-            raise RecordingError(
-                f"a neo.Block must have exactly one Segment, got {len(data.segments)}; "
-                "pass one of block.segments: trials are separate recordings"
-            )
-        return data.segments[0]
-    if isinstance(data, neo.SpikeTrain | SpikeTrainList | list | tuple):
-        return None
-    raise RecordingError(
-        f"data must be a neo Segment, Block or list of SpikeTrains, got {type(data).__name__}"
-    )
-
-
-def _shared_limit(trains: list[neo.SpikeTrain], name: str) -> float:
-    values = {float(getattr(train, name).rescale("s").magnitude) for train in trains}
-    if len(values) > 1:
-        raise RecordingError(
-            f"all spike trains must share {name}, got {len(values)} values from {min(values):g} "
-            f"to {max(values):g} s; give {name} of the run, or select the trains of one run"
-        )
-    return values.pop()
 
 
 def _to_signal(name: str, trace: Trace) -> neo.AnalogSignal:
@@ -149,16 +143,4 @@ def _to_signal(name: str, trace: Trace) -> neo.AnalogSignal:
         array_annotations={"channel_ids": trace.ids.copy()},
         trace_unit=trace.unit,
         trace_dt=trace.dt,
-    )
-
-
-def _to_trace(signal: neo.AnalogSignal) -> Trace:
-    notes = signal.annotations
-    unit = signal.dimensionality.string
-    return Trace(
-        signal.magnitude,
-        dt=notes.get("trace_dt", float(signal.sampling_period.rescale("s").magnitude)),
-        t_start=float(signal.t_start.rescale("s").magnitude),
-        unit=notes.get("trace_unit", "" if unit == "dimensionless" else unit),
-        ids=signal.array_annotations.get("channel_ids"),
     )

@@ -5,19 +5,33 @@ here are the doubts that only the user can decide.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from heavytail_snn.core.errors import check_real
 from heavytail_snn.core.results import Result, field_of
-from heavytail_snn.core.showing import Rows, wrapped
+from heavytail_snn.core.showing import WIDTH, Rows, wrapped
 from heavytail_snn.core.time_units import one_time
+from heavytail_snn.recording.review.clock import (
+    few_spikes,
+    grid_finding,
+    grid_of,
+    labels,
+    short_run,
+    time_unit,
+)
+from heavytail_snn.recording.review.finding import N_PARTS, Finding, ReviewedSpikes
+from heavytail_snn.recording.review.presence import absent, drift, gap, gap_finding
+from heavytail_snn.recording.review.together import artefacts, bursts, silences, twins
+from heavytail_snn.recording.trains import chunks
 
 if TYPE_CHECKING:
     from heavytail_snn.recording.recording import Recording
 
-_FLAGGED, _WARNINGS = 8, 3  # units and warnings that are printed; the fields hold all
+_FLAGGED, _WARNINGS, _FINDINGS = 4, 2, 4  # that are printed; the fields hold all
+_BURST = 10e-3  # s
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +49,14 @@ class QualityReport(Result):
         The same over the intervals of all units; nan without any interval.
     flags : tuple of tuple of str
         For each unit what is doubtful about it; empty for a sound unit.
+    findings : tuple of Finding
+        What a reviewer would ask about the recording as a whole: gaps, drift, units that vanish,
+        one neuron in two units, artefacts, silences, bursts, grids, wrong units of time, labels,
+        too few spikes, too short a run.
+    part_rates : (10, n_units) ndarray
+        Rates in tenths of the run in Hz; nan where a unit was not watched.
+    presence_ratio : (n_units,) ndarray
+        In how many of the tenths in which it was watched the unit fires.
     n_spikes, duration
         Of the whole recording; the duration in seconds.
     """
@@ -43,6 +65,9 @@ class QualityReport(Result):
     violation_fraction: np.ndarray = field_of(dims=("unit",))
     total_violation_fraction: float = field_of()
     flags: tuple[tuple[str, ...], ...] = ()
+    findings: tuple[Finding, ...] = ()
+    part_rates: np.ndarray = field_of(unit="Hz", dims=("part", "unit"))
+    presence_ratio: np.ndarray = field_of(dims=("unit",))
     n_spikes: int = 0
     duration: float = field_of(unit="s", default=float("nan"))
 
@@ -58,6 +83,7 @@ class QualityReport(Result):
 
     def __str__(self) -> str:
         left = self.flagged_units.size - _FLAGGED
+        unsaid = [f.name for f in self.findings[_FINDINGS:]]
         lines = [
             f"{len(self.flags)} units, {self.n_spikes} spikes in {self.duration:.6g} s; sorted, "
             "unique, finite and inside the limits",
@@ -66,8 +92,16 @@ class QualityReport(Result):
             *(f"unit {u}: {'; '.join(self.flags[u])}" for u in self.flagged_units[:_FLAGGED]),
             *[f"and {left} more units (see flagged_units)"] * (left > 0),
             *self.warnings[:_WARNINGS],
+            *(_cut(str(finding)) for finding in self.findings[:_FINDINGS]),
+            *[f"and {', '.join(unsaid)} (see findings)"] * bool(unsaid),
         ]
         return "\n".join(wrapped(line, 1) for line in lines)
+
+    def review(self) -> str:
+        """Return every finding in full, one a paragraph."""
+        if not self.findings:
+            return "nothing that a reviewer would ask was found"
+        return "\n".join(wrapped(str(finding), 6) for finding in self.findings)
 
     def shown(self) -> tuple[str, Rows]:
         """Return the lines of the report."""
@@ -76,6 +110,10 @@ class QualityReport(Result):
     def __repr__(self) -> str:
         flagged = self.flagged_units.size
         return f"QualityReport({len(self.flags)} units, {flagged} of them flagged)"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 4].rstrip()} ..."
 
 
 def quality_report(
@@ -109,7 +147,7 @@ def quality_report(
     limit = check_real("max_violation_fraction", max_violation_fraction, low=0, high=1)
     max_rate = check_real("max_rate", max_rate, low=0)
     max_share = check_real("max_share", max_share, low=0, high=1)
-    violations, intervals = count_violations(recording, refractory)
+    violations, intervals, brief = _short_intervals(recording, refractory)
     with np.errstate(invalid="ignore"):  # 0/0: without intervals there is no fraction
         fraction = violations / intervals
         total = float(violations.sum() / intervals.sum())
@@ -125,7 +163,13 @@ def quality_report(
         ),
         (share > max_share, lambda u: f"{share[u]:.0%} of all spikes"),
     )
+    spikes = _reviewed(recording)
     return QualityReport(
+        findings=_review(recording, spikes, brief, intervals),
+        part_rates=_divided(spikes.part_counts, spikes.part_observed),
+        presence_ratio=_divided(
+            (spikes.part_counts > 0).sum(axis=0), (spikes.part_observed > 0).sum(axis=0)
+        ),
         rates=rates,
         violation_fraction=fraction,
         total_violation_fraction=total,
@@ -144,16 +188,65 @@ def quality_report(
     )
 
 
-def count_violations(recording: "Recording", refractory: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return, for each unit, the intervals shorter than `refractory` and all intervals."""
-    by_unit = np.argsort(recording.ids, kind="stable")
-    times, ids = recording.times[by_unit], recording.ids[by_unit]
-    same = np.diff(ids) == 0
-    owner, interval = ids[1:][same], np.diff(times)[same]
-    return (
-        np.bincount(owner[interval < refractory], minlength=recording.n_units),
-        np.bincount(owner, minlength=recording.n_units),
+def _short_intervals(
+    recording: "Recording", refractory: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return, for each unit, the intervals below `refractory`, all, and those of bursts."""
+    violations, intervals, brief = np.zeros((3, recording.n_units), dtype=np.int64)
+    for chunk in chunks(recording):
+        part = slice(chunk.first, chunk.stop)
+        length, owner = np.diff(chunk.times)[chunk.joined], chunk.owner[1:][chunk.joined]
+        for counts, limit in ((violations, refractory), (intervals, np.inf), (brief, _BURST)):
+            counts[part] = np.bincount(owner[length < limit], minlength=chunk.n_units)
+    return violations, intervals, brief
+
+
+def _divided(number: np.ndarray, of: np.ndarray) -> np.ndarray:
+    """Divide; nan, meaning unknown, where nothing was watched."""
+    return np.divide(number, of, out=np.full(of.shape, np.nan), where=of > 0)
+
+
+def _reviewed(recording: "Recording") -> ReviewedSpikes:
+    edges = np.linspace(recording.t_start, recording.t_stop, N_PARTS + 1)
+    cuts = np.searchsorted(recording.times, edges[1:-1], side="left")
+    n_units = recording.n_units
+    parts = [np.bincount(ids, minlength=n_units) for ids in np.split(recording.ids, cuts)]
+    observed = [
+        recording.support.restricted(np.array([[low, high]])).observed
+        for low, high in pairwise(edges)
+    ]
+    shared = recording.support.shared
+    return ReviewedSpikes(
+        recording.times, recording.ids, n_units, shared, np.array(parts), np.array(observed)
     )
+
+
+def _review(
+    recording: "Recording",
+    spikes: ReviewedSpikes,
+    brief: np.ndarray,
+    intervals: np.ndarray,
+) -> tuple[Finding, ...]:
+    if not spikes.times.size:
+        return ()
+    rates, grid = recording.rates(), grid_of(spikes.times)
+    silence = gap(spikes) if len(spikes.shared) else None
+    n_intervals = int(intervals.sum())
+    found = (
+        few_spikes(spikes),
+        short_run(spikes),
+        time_unit(rates, recording.duration, int(brief.sum()), n_intervals),
+        labels(dict(recording.units.columns)),
+        gap_finding(silence) if silence else None,
+        drift(spikes),
+        absent(spikes, silence),
+        twins(spikes, grid),
+        artefacts(spikes),
+        silences(spikes) if len(spikes.shared) else None,
+        bursts(brief, intervals, rates, _BURST),
+        grid_finding(grid),
+    )
+    return tuple(finding for finding in found if finding is not None)
 
 
 def provenance_warnings(recording: "Recording") -> tuple[str, ...]:
@@ -163,7 +256,7 @@ def provenance_warnings(recording: "Recording") -> tuple[str, ...]:
     """
     found = _reading_notes(recording)
     if "source" in recording.attrs and "model" not in recording.attrs:
-        report = quality_report(recording)
+        report = recording.usual_quality
         doubtful = [u for u in report.flagged_units if recording.counts()[u] > 1]
         if doubtful:
             units = ", ".join(map(str, doubtful))

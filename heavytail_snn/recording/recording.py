@@ -6,42 +6,44 @@ the limits of its run, and what its constructor accepted can be trusted: sorted,
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from os import PathLike
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from heavytail_snn.core.errors import (
-    MemoryLimitError,
-    RecordingError,
-    check_integer,
-    check_memory_limit,
-)
+from heavytail_snn.core.errors import RecordingError, check_integer, check_memory_limit
 from heavytail_snn.core.showing import Rows
 from heavytail_snn.core.time_units import in_seconds, one_time
-from heavytail_snn.recording import checks
+from heavytail_snn.recording import building, checks, parts
+from heavytail_snn.recording.exchange import Exchange
+from heavytail_snn.recording.frozen import freeze, same_fields
 from heavytail_snn.recording.overview import overview
-from heavytail_snn.recording.traces import Frozen, Trace, check_traces, freeze, same_fields
+from heavytail_snn.recording.support import TimeSupport, time_support
+from heavytail_snn.recording.tables import EpochTable, UnitTable, epoch_table, unit_table
+from heavytail_snn.recording.traces import Trace, check_traces
+from heavytail_snn.recording.trains import UnitTrains, sorted_by_unit
+from heavytail_snn.recording.windows import (
+    Windows,
+    check_count_memory,
+    counts_in,
+    covering_bins,
+    covering_index,
+)
 
 if TYPE_CHECKING:
-    import neo
-
     from heavytail_snn.recording.quality import QualityReport
-
-# A spike closer than this fraction of a bin below a bin's edge lies on the edge: times on a
-# simulation grid carry rounding errors of some 1e-9 bins.
-EDGE_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class Recording(Frozen):
-    """Spikes of `n_units` units in [t_start, t_stop], and traces recorded with them.
+class Recording(Exchange):
+    """Spikes of `n_units` units in [t_start, t_stop], and what was recorded with them.
 
     Parameters
     ----------
     times : (n_spikes,) array_like or quantity of time
-        Spike times in seconds, sorted.  The order of simultaneous spikes carries no meaning and is
-        normalised, so that spikes are stored sorted by (time, id).
+        Spike times in seconds, sorted; or, alone, anything that `from_data` takes: a dictionary
+        of trains, a DataFrame, a TsGroup, a sorting.  The order of simultaneous spikes carries no
+        meaning and is normalised, so that spikes are stored sorted by (time, id).
     ids : (n_spikes,) array_like of int
         Unit of each spike, 0 ... n_units - 1.
     n_units : int
@@ -52,12 +54,20 @@ class Recording(Frozen):
     traces : mapping of str to Trace, optional
     attrs : mapping, optional
         Where the data come from.  "unit_names", a list of one name a unit, follows `select`.
+    support : (m, 2) array_like, or one such array a unit, optional
+        Intervals in seconds in which spikes could have been seen, of all units or of each;
+        default the whole run.  Rates, intervals, counts and spectra look nowhere else.
+    units : UnitTable, mapping of columns or DataFrame, optional
+        One row a unit: label, area, depth, any column.
+    epochs, trials : EpochTable, mapping of columns, DataFrame or (m, 2) array_like, optional
+        Stretches of time with the columns start and stop, in seconds, and any other.
 
     Raises
     ------
     RecordingError
         If the spikes are unsorted, duplicated (one unit twice at one time), not finite or outside
-        the limits, or an id is not of a unit.  Nothing is repaired silently: see `from_unsorted`.
+        the limits or the support, or an id is not of a unit.  Nothing is repaired silently: see
+        `from_unsorted`.
     ParameterError, UnitError
         If `n_units` or a limit is out of its domain, or a quantity is no time.
 
@@ -77,14 +87,22 @@ class Recording(Frozen):
     """
 
     times: np.ndarray
-    ids: np.ndarray
-    n_units: int
-    t_start: float
-    t_stop: float
+    ids: np.ndarray = None  # type: ignore[assignment]
+    n_units: int = None  # type: ignore[assignment]
+    t_start: float = None  # type: ignore[assignment]
+    t_stop: float = None  # type: ignore[assignment]
     traces: Mapping[str, Trace] = field(default_factory=dict)
     attrs: Mapping[str, Any] = field(default_factory=dict)
+    # always there once constructed
+    support: TimeSupport = None  # type: ignore[assignment]
+    units: UnitTable = None  # type: ignore[assignment]
+    epochs: EpochTable = None  # type: ignore[assignment]
+    trials: EpochTable = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
+        if self.ids is None and self.n_units is None:
+            freeze(self, **building.fields_of_data(self))
+            return
         times, ids = in_seconds("times", self.times), checks.checked_ids(self.ids)
         checks.check_limit_units(self.times, t_start=self.t_start, t_stop=self.t_stop)
         n_units = check_integer("n_units", self.n_units, low=1, high=2**31 - 1)
@@ -100,9 +118,11 @@ class Recording(Frozen):
         check_traces(traces)
         checks.check_unit_names(n_units, attrs)
         freeze(self, times=times, ids=ids, n_units=n_units, t_start=t_start, t_stop=t_stop)
-        freeze(self, traces=traces, attrs=attrs)
-
-    # ------------------------------------------------------------------ other ways to make one
+        freeze(self, traces=traces, attrs=attrs, units=unit_table(self.units, n_units))
+        support = time_support(self.support, n_units, t_start, t_stop)
+        checks.check_support(times, ids, support)
+        freeze(self, support=support, epochs=epoch_table("epochs", self.epochs))
+        freeze(self, trials=epoch_table("trials", self.trials))
 
     @classmethod
     def from_unsorted(
@@ -115,7 +135,9 @@ class Recording(Frozen):
         *,
         sort: bool = True,
         drop_duplicates: bool = False,
+        drop_outside: bool = False,
         attrs: Mapping[str, Any] | None = None,
+        **parts: Any,
     ) -> "Recording":
         """Return a Recording of spikes in any order, repaired as asked.
 
@@ -128,21 +150,16 @@ class Recording(Frozen):
         drop_duplicates : bool
             Keep only the first of several spikes of one unit at one time; their number is stored
             in ``attrs["duplicates_dropped"]``.
+        drop_outside : bool
+            Leave out spikes outside of their unit's support; their number is stored in
+            ``attrs["outside_dropped"]``.
+        **parts
+            support, units, epochs, trials, traces: as for `Recording`.
         """
-        given = times
-        times, ids = in_seconds("times", given), checks.checked_ids(ids)
-        checks.check_limit_units(given, t_start=t_start, t_stop=t_stop)
-        checks.check_shapes(times, ids)
-        attributes = dict(attrs or {})
-        if not sort:
-            checks.check_sorted(times)
-        order = np.lexsort((ids, times))
-        times, ids = times[order], ids[order]
-        if drop_duplicates:
-            repeats = checks.duplicate_spikes(times, ids)
-            times, ids = times[~repeats], ids[~repeats]
-            attributes["duplicates_dropped"] = int(np.count_nonzero(repeats))
-        return cls(times, ids, n_units, t_start, t_stop, attrs=attributes)
+        return building.from_unsorted(
+            cls, times, ids, n_units, t_start, t_stop, sort=sort, drop_duplicates=drop_duplicates,
+            drop_outside=drop_outside, attrs=attrs, parts=parts,
+        )  # fmt: skip
 
     @classmethod
     def from_spike_trains(
@@ -153,7 +170,9 @@ class Recording(Frozen):
         *,
         sort: bool = False,
         drop_duplicates: bool = False,
+        drop_outside: bool = False,
         attrs: Mapping[str, Any] | None = None,
+        **parts: Any,
     ) -> "Recording":
         """Return a Recording of one array of spike times a unit.
 
@@ -165,34 +184,13 @@ class Recording(Frozen):
             As for `Recording`.
         sort : bool
             Sort each train instead of raising where it is unsorted.
-        drop_duplicates : bool
+        drop_duplicates, drop_outside, **parts
             As for `from_unsorted`.
         """
-        if not isinstance(trains, Iterable) or getattr(trains, "ndim", 1) == 0:
-            raise RecordingError(f"trains must hold one array a unit, got {trains!r}")
-        trains = list(trains)
-        arrays = [in_seconds(f"trains[{i}]", train) for i, train in enumerate(trains)]
-        checks.check_limit_units(trains, t_start=t_start, t_stop=t_stop)
-        shapes = [train.shape for train in arrays if train.ndim != 1]
-        if shapes:
-            raise RecordingError(
-                f"trains must hold one flat array a unit, got one of shape {shapes[0]}; "
-                "for one unit pass [times]"
-            )
-        if not arrays:
-            raise RecordingError("trains must hold at least one unit, got none")
-        for unit, train in enumerate(arrays if not sort else ()):
-            checks.check_sorted(train, f"times of unit {unit}")
-        ids = np.repeat(np.arange(len(arrays)), [train.size for train in arrays])
-        return cls.from_unsorted(
-            np.concatenate(arrays),
-            ids,
-            len(arrays),
-            t_start,
-            t_stop,
-            drop_duplicates=drop_duplicates,
-            attrs=attrs,
-        )
+        return building.from_spike_trains(
+            cls, trains, t_start, t_stop, sort=sort, drop_duplicates=drop_duplicates,
+            drop_outside=drop_outside, attrs=attrs, parts=parts,
+        )  # fmt: skip
 
     @classmethod
     def from_monitor(
@@ -210,63 +208,15 @@ class Recording(Frozen):
         ----------
         spike_monitor : brian2.SpikeMonitor
         t_start : float or quantity, optional
-            When the monitor started to record; default 0 s.
+            When the monitor started to record; default the start of the first run that it was part
+            of.  Runs that it was not part of are gaps in the support.
         t_stop : float or quantity, optional
             Default: the present time of the monitor's clock, that is the end of the run, also
             where the last spike came earlier.
         traces, attrs
             As for `Recording`; see `Trace.from_monitor`.
         """
-        if not (hasattr(spike_monitor, "source") and "i" in spike_monitor.variables):
-            raise RecordingError(
-                f"spike_monitor must record spike times and indices, got {spike_monitor!r}; "
-                "use SpikeMonitor(neurons), with record=True"
-            )
-        end = float(np.asarray(spike_monitor.clock.t_)) if t_stop is None else t_stop
-        times, ids = np.asarray(spike_monitor.t_), np.asarray(spike_monitor.i)
-        order = np.lexsort((ids, times))
-        return cls(
-            times[order],
-            ids[order],
-            len(spike_monitor.source),
-            0.0 if t_start is None else t_start,
-            end,
-            traces or {},
-            {"source": f"Brian2 {spike_monitor.name}", **(attrs or {})},
-        )
-
-    @classmethod
-    def from_neo(
-        cls, data: Any, t_start: Any = None, t_stop: Any = None, *,
-        sort: bool = False, drop_duplicates: bool = False,
-    ) -> "Recording":  # fmt: skip
-        """Return a neo Segment, Block or list of SpikeTrains; see `neo_edge.from_neo`."""
-        from heavytail_snn.recording.neo_edge import from_neo
-
-        return from_neo(data, cls, t_start, t_stop, sort=sort, drop_duplicates=drop_duplicates)
-
-    @classmethod
-    def read(cls, path: str | PathLike[str], **options: Any) -> "Recording":
-        """Read a recording from a file; see `heavytail_snn.recording.files.read`."""
-        from heavytail_snn.recording.files import read
-
-        return read(path, cls, **options)
-
-    # ------------------------------------------------------------------ leaving
-
-    def to_neo(self, *, lazy: bool = True) -> "neo.Segment":
-        """Return a neo.Segment with the limits of the run; see `neo_edge.to_neo`."""
-        from heavytail_snn.recording.neo_edge import to_neo
-
-        return to_neo(self, lazy=lazy)
-
-    def write(self, path: str | PathLike[str]) -> None:
-        """Write to .npz (everything), .nix (through neo) or .txt (spikes only)."""
-        from heavytail_snn.recording.files import write
-
-        write(self, path)
-
-    # ------------------------------------------------------------------ looking
+        return building.from_monitor(cls, spike_monitor, t_start, t_stop, traces, attrs)
 
     @property
     def duration(self) -> float:
@@ -283,26 +233,30 @@ class Recording(Frozen):
         return np.bincount(self.ids, minlength=self.n_units)
 
     def rates(self) -> np.ndarray:
-        """Return the firing rate of each unit in Hz, shape (n_units,)."""
-        return self.counts() / self.duration
+        """Return the spikes of each unit over its observed time, in Hz, shape (n_units,).
+
+        nan for a unit without observed time, whose rate is undefined.
+        """
+        watched = self.support.observed
+        rates = np.full(watched.shape, np.nan)
+        return np.divide(self.counts(), watched, out=rates, where=watched > 0)
 
     def spike_trains(self) -> list[np.ndarray]:
         """Return the sorted spike times of each unit in seconds, a list of `n_units` arrays."""
-        by_unit = self.times[np.argsort(self.ids, kind="stable")]
-        return np.split(by_unit, np.cumsum(self.counts())[:-1])
+        return np.split(self.by_unit.times, self.by_unit.ends[1:-1])
+
+    @cached_property
+    def by_unit(self) -> UnitTrains:
+        """The spikes sorted by (unit, time); sorted once and kept."""
+        return sorted_by_unit(self.times, self.ids, self.n_units)
 
     def n_bins(self, bin_size: float) -> int:
         """Return the number of bins that cover the run; the last may reach beyond t_stop."""
-        bin_size = one_time("bin_size", bin_size, low=0, open_low=True)
-        exact = self.duration / bin_size
-        whole = round(exact)
-        return whole if whole and abs(exact - whole) < EDGE_TOLERANCE else int(exact) + 1
+        return covering_bins(self.t_start, self.t_stop, bin_size)
 
     def bin_indices(self, bin_size: float) -> np.ndarray:
         """Return the bin of each spike, shape (n_spikes,); a spike at t_stop is in the last bin."""
-        bin_size = one_time("bin_size", bin_size, low=0, open_low=True)
-        position = (self.times - self.t_start) / bin_size
-        return np.minimum((position + EDGE_TOLERANCE).astype(np.int64), self.n_bins(bin_size) - 1)
+        return covering_index(self.times, self.t_start, self.t_stop, bin_size)
 
     def binned(self, bin_size: Any, *, max_memory: float = 8e9) -> np.ndarray:
         """Count the spikes of each unit in bins from t_start on; every spike is in one bin.
@@ -317,27 +271,51 @@ class Recording(Frozen):
         -------
         (n_bins, n_units) ndarray of int
             Where the duration is no multiple of `bin_size`, the last bin reaches beyond t_stop.
+            A support with gaps: only the complete bins in which every unit was observed, in the
+            order of time, from the start of each interval on; see `shared_windows`.
         """
         bin_size = one_time("bin_size", bin_size, low=0, open_low=True)
         max_memory = check_memory_limit(max_memory)
-        cells = self.duration / bin_size * self.n_units
-        if 8 * cells > max_memory:
-            raise MemoryLimitError(
-                f"bins of {bin_size:g} s for {self.n_units} units over {self.duration:g} s need "
-                f"{8e-9 * cells:.3g} GB, more than max_memory = {1e-9 * max_memory:.3g} GB; "
-                "use wider bins, fewer units (select) or a shorter stretch (slice)"
-            )
+        inside = self.shared_windows(bin_size) if self.support.has_gaps else None
+        wanted = inside.n if inside else self.duration / bin_size
+        check_count_memory(wanted, self.n_units, bin_size, max_memory)
+        if inside:
+            return counts_in(self, inside)
         n_bins = self.n_bins(bin_size)
         flat = self.bin_indices(bin_size) * self.n_units + self.ids
         return np.bincount(flat, minlength=n_bins * self.n_units).reshape(n_bins, self.n_units)
 
+    def shared_windows(self, width: Any) -> Windows:
+        """Return the complete windows that lie inside the support of every unit.
+
+        Parameters
+        ----------
+        width : float or quantity of time
+
+        Raises
+        ------
+        RecordingError
+            If no window of this width lies inside the support of all units.
+        """
+        width = one_time("width", width, low=0, open_low=True)
+        windows = Windows(self.support.shared, width)
+        if not windows.n:
+            raise RecordingError(
+                f"no window of {width:g} s lies inside the times in which all {self.n_units} units "
+                "were observed; use narrower windows, or select units observed together"
+            )
+        return windows
+
     def quality(self) -> "QualityReport":
         """Report what a careful reader of these data must know; flags units, drops nothing."""
+        return self.usual_quality
+
+    @cached_property
+    def usual_quality(self) -> "QualityReport":
+        """The report with the usual limits; made once and kept."""
         from heavytail_snn.recording.quality import quality_report
 
         return quality_report(self)
-
-    # ------------------------------------------------------------------ parts
 
     def select(self, units: Sequence[int] | np.ndarray) -> "Recording":
         """Return the recording of some units, renumbered in the order given.
@@ -347,43 +325,41 @@ class Recording(Frozen):
         units : sequence of int, or (n_units,) boolean mask
             Their former numbers are kept in ``attrs["selected_units"]``.
         """
-        chosen = checks.unit_indices(units, self.n_units)
-        new_id = np.full(self.n_units, -1)
-        new_id[chosen] = np.arange(chosen.size)
-        kept = new_id[self.ids] >= 0
-        times, ids = self.times[kept], new_id[self.ids[kept]]
-        order = np.lexsort((ids, times))
-        traces = {name: trace.select(new_id) for name, trace in self.traces.items()}
-        attrs = {**self.attrs, "selected_units": chosen.tolist()}
-        if "unit_names" in attrs:
-            attrs["unit_names"] = [self.attrs["unit_names"][unit] for unit in chosen]
-        return Recording(
-            times[order], ids[order], chosen.size, self.t_start, self.t_stop, traces, attrs
-        )
+        return parts.selected(self, units)
 
     def slice(self, t0: Any, t1: Any) -> "Recording":
         """Return the stretch [t0, t1), or [t0, t_stop] if t1 is t_stop, with these limits.
 
         Adjoining slices share no spike, and together hold every spike.
         """
-        t0, t1 = checks.checked_limits(t0, t1)
-        if t0 < self.t_start or t1 > self.t_stop:
-            raise RecordingError(
-                f"a slice must lie in [t_start, t_stop] = [{self.t_start:g}, {self.t_stop:g}] s, "
-                f"got [{t0:g}, {t1:g}] s"
-            )
-        first = np.searchsorted(self.times, t0, side="left")
-        last = np.searchsorted(self.times, t1, side="right" if t1 == self.t_stop else "left")
-        traces = {name: trace.slice(t0, t1) for name, trace in self.traces.items()}
-        cut = slice(first, last)
-        return Recording(self.times[cut], self.ids[cut], self.n_units, t0, t1, traces, self.attrs)
+        return parts.sliced(self, t0, t1)
+
+    def restrict(self, epochs: Any) -> "Recording":
+        """Return what was recorded in some epochs: gaps between them, limits at their ends.
+
+        Parameters
+        ----------
+        epochs : EpochTable or (m, 2) array_like
+            Starts and stops in seconds, without overlap; both ends belong to an epoch.  Of the
+            trials those inside the new limits stay.
+        """
+        return parts.restricted(self, epochs)
+
+    @classmethod
+    def concatenate(cls, recordings: Sequence["Recording"], *, gap: Any = 1.0) -> "Recording":
+        """Return recordings of the same units, without traces, one after another.
+
+        Between two lies a `gap` (seconds or a quantity) that is not observed; None keeps their
+        clocks, which must not overlap.  Attributes and unit table are those of the first.
+        """
+        return parts.concatenated(recordings, gap)
 
     def with_attrs(self, **attrs: Any) -> "Recording":
         """Return the same recording with further attributes."""
         return replace(self, attrs={**self.attrs, **attrs})
 
     def __eq__(self, other: object) -> bool:
-        """Compare spikes, limits and traces; `attrs`, the provenance, may differ."""
+        """Compare all but `attrs`, the provenance."""
         return isinstance(other, Recording) and same_fields(self, other, ignore=("attrs",))
 
     def shown(self) -> tuple[str, Rows]:

@@ -1,22 +1,15 @@
 """Trace: a regularly sampled variable of some units, recorded beside the spikes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from heavytail_snn.core.errors import ParameterError, RecordingError
-from heavytail_snn.core.showing import Shown
 from heavytail_snn.core.time_units import one_time
 from heavytail_snn.recording.checks import checked_ids
-
-
-class Frozen(Shown):
-    """Base of dataclasses whose arrays are read-only, also after pickling and copying."""
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        freeze(self, **state)
+from heavytail_snn.recording.frozen import Frozen, freeze, same_fields
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,17 +115,3 @@ def check_traces(traces: Mapping[str, Any]) -> None:
                 f"traces[{name!r}] must be a Trace, got {type(trace).__name__}; "
                 "use Trace(values, dt=...), with values of shape (n_samples, n_channels)"
             )
-
-
-def freeze(instance: Any, **values: Any) -> None:
-    """Set fields of a frozen dataclass during its construction; arrays become read-only."""
-    for name, value in values.items():
-        if isinstance(value, np.ndarray):
-            value.setflags(write=False)
-        object.__setattr__(instance, name, value)
-
-
-def same_fields(left: Any, right: Any, *, ignore: tuple[str, ...] = ()) -> bool:
-    """Compare two instances of one dataclass field by field, arrays element by element."""
-    names = [item.name for item in fields(left) if item.name not in ignore]
-    return all(np.array_equal(getattr(left, name), getattr(right, name)) for name in names)

@@ -47,7 +47,7 @@ def test_the_readers_of_imports_see_what_they_must():
     found = {(str(i.taker), str(i.giver), i.later) for i in rooms.imports()}
     laws, files = "heavytail_snn/weights/laws.py", "heavytail_snn/recording/files.py"
     assert (laws, "heavytail_snn/weights/law.py", False) in found
-    assert ("heavytail_snn/recording/recording.py", files, True) in found  # inside a function
+    assert ("heavytail_snn/recording/exchange.py", files, True) in found  # inside a function
     assert (files, "heavytail_snn/recording/recording.py", False) not in found  # for types only
     with pytest.raises(graphlib.CycleError):
         in_order([("a", "b"), ("b", "c"), ("c", "a")])

@@ -212,6 +212,9 @@ EXAMPLES = {
     "Constant": ht.Constant,
     "Coupling": lambda: ht.Coupling(ht.LogNormal(1.0), ht.FixedProbability(0.1), sign=ht.Dale()),
     "Dale": ht.Dale,
+    "EpochTable": lambda: ht.EpochTable(
+        {"start": [0.5, 1.5], "stop": [1.0, 2.0], "kind": ["<rest>", "run & rest"]}, 2
+    ),
     "Estimate": lambda: ht.Estimate("largest_exponent", 1.23456, 0.0123, "1/s", "<theory>"),
     "Exponential": ht.Exponential,
     "FixedInDegree": lambda: ht.FixedInDegree(100),
@@ -225,7 +228,11 @@ EXAMPLES = {
     "Recording": spikes,
     "Result": lambda: ht.Result(parameters={"a <b>": 1}, seed=3, warnings=("x < y & z",)),
     "StudentT": lambda: ht.StudentT(3.0),
+    "TimeSupport": lambda: (
+        ht.Recording([0.1, 3.5], [0, 1], 2, 0, 5, support=[[[0, 1], [2, 5]], [[3, 4]]]).support
+    ),
     "Trace": lambda: spikes().traces["v"],
+    "UnitTable": lambda: ht.UnitTable({"label": ["<good>", "a & b"], "depth": [100.0, 250.0]}, 2),
     "models.Activation": lambda: models.threshold_linear(0.5),
     "models.BinaryNetwork": lambda: models.BinaryNetwork(GAUSSIAN, 20, noise=0.5),
     "models.ColouredNoise": lambda: models.ColouredNoise(2 * mV, seed=1),
@@ -243,6 +250,7 @@ EXAMPLES = {
     "models.Stimulus": lambda: models.circle(8),
     "models.ThetaNetwork": inhibition,
     "models.WhiteNoise": lambda: models.WhiteNoise(2 * mV),
+    "analysis.Autocorrelogram": lambda: analysis.autocorrelogram(spikes()),
     "analysis.BrianTangent": brian_tangent,
     "analysis.ChaosOnset": lambda: analysis.chaos_onset(
         [random(60, 60), random(60, 60).T], [0.01, 0.5], n_steps=50, state_warmup=20, seed=1
@@ -264,6 +272,7 @@ EXAMPLES = {
         seed=1,
     ),
     "analysis.Description": lambda: analysis.describe(spikes()),
+    "analysis.DimensionCurve": lambda: analysis.dimension_curve(spikes(), seed=1),
     "analysis.DivergenceRate": lambda: DivergenceRate(
         value=5.1234, standard_error=0.2, blocks=random(10), epsilon=1e-6, n_spikes=300
     ),
@@ -272,6 +281,7 @@ EXAMPLES = {
         responses(), band=(1, 8), n_bootstrap=5, seed=1
     ),
     "analysis.ExactLIF": exact_lif,
+    "analysis.Finding": lambda: analysis.Finding("drift", "<falls> & more", (1, 2)),
     "analysis.FluxTube": lambda: analysis.flux_tube_radius(
         pulses(), sizes=(1e-3, 0.01, 0.1), n_trials=5, duration=0.1, state_warmup=5, seed=1
     ),
@@ -313,6 +323,10 @@ EXAMPLES = {
     ),
     "analysis.WeightTail": lambda: analysis.weight_tail(HEAVY.sample(60, 1)),
     "analysis.Wiring": lambda: exact_lif().wiring(),
+    "analysis.toolbox.ElephantSpectrum": lambda: analysis.toolbox.elephant_spectrum(
+        spikes(), unit=0
+    ),
+    "analysis.toolbox.SpikeTrainDistances": lambda: analysis.toolbox.spike_time_tiling(spikes()),
     "analysis.theory.BinaryOnset": lambda: theory.binary_onset(1000, 2.0, 0.1),
     "analysis.theory.BinaryTheory": lambda: theory.binary(2.0, 0.5, tau_max=5.0, dt=0.05),
     "analysis.theory.HeavyTailedRateFlow": heavy_flow,

@@ -25,6 +25,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.values import TIME
 from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO, check_number
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum, spectrum_from_blocks
 from heavytail_snn.brian import internals
+from heavytail_snn.brian.watching import unchanged_by
 from heavytail_snn.core.errors import (
     ConvergenceError,
     ParameterError,
@@ -164,7 +165,7 @@ def run_recorded(
     recorder = Recorder(network, system, duration)
     try:
         begin = float(network.t / second)
-        with internals.unchanged_by(system.watched, network):
+        with unchanged_by(system.watched, network):
             network.run(duration * second, namespace=namespace)
         if (done := float(network.t / second) - begin) < duration - system.step:
             raise ParameterError(

@@ -54,6 +54,21 @@ CALLS = {
         "n_runs",
     ),
     "models.RateFlow": (lambda **o: ht.models.RateFlow(WEIGHTS, **o), "gian", "gain"),
+    "Recording.from_data": (
+        lambda **o: ht.Recording.from_data({"a": [0.1, 0.2]}, **o),
+        "time_units",
+        "time_unit",
+    ),
+    "Recording.from_unsorted": (
+        lambda **o: ht.Recording.from_unsorted([0.1], [0], 1, 0, 1, **o),
+        "suport",
+        "support",
+    ),
+    "Recording.from_spike_trains": (
+        lambda **o: ht.Recording.from_spike_trains([[0.1]], 0, 1, **o),
+        "epoch",
+        "epochs",
+    ),
     "Recording.read": (
         lambda **o: ht.Recording.read(ht.data.EXAMPLE_PATH, **o),
         "time_units",
@@ -61,6 +76,11 @@ CALLS = {
     ),
 }  # fmt: skip
 ANY_NAME = {
+    **{
+        f"{table}.{method}": "columns are named by the user"
+        for table in ("EpochTable", "UnitTable")
+        for method in ("where", "with_columns")
+    },
     "Recording.with_attrs": "attributes are named by the user",
     "analysis.lyapunov_from_copies": "refuses whatever it is given",
 }

@@ -35,7 +35,7 @@ def test_files_to_write(tmp_path):
     with pytest.raises(ParameterError, match=r"must be a file, not a folder.*add a name"):
         RECORDING.write(tmp_path / "a.npz")
     RECORDING.write(tmp_path / "a.npz" / "name.npz")
-    with pytest.raises(ParameterError, match=r"must end in \.npz, \.nix or \.txt"):
+    with pytest.raises(ParameterError, match=r"must end in \.npz, \.nix, \.nwb, \.csv or \.txt"):
         RECORDING.write(tmp_path / "a.mat")
     with pytest.raises(ParameterError, match=r'out must be a path.*"run.npz"'):
         output_file("out", 3, (".npz", ".nix"))

@@ -236,7 +236,13 @@ def corrupt(path, how):
         path.write_text("\n".join(" ".join(reversed(line.split())) for line in lines))
 
 
-@pytest.mark.parametrize("how", ["truncated", "nan", "empty", "swapped columns"])
+def test_swapped_columns_are_told_by_their_values(spikes):
+    right = read_recording(config_of(spikes, "s"))
+    corrupt(spikes, "swapped columns")
+    assert read_recording(config_of(spikes, "s")) == right
+
+
+@pytest.mark.parametrize("how", ["truncated", "nan", "empty"])
 def test_corrupted_recordings_end_in_a_named_error(spikes, how):
     corrupt(spikes, how)
     with pytest.raises(HeavytailError):

@@ -1,0 +1,1 @@
+"""Formats of recordings: one small reader each behind one registry, from a file to `RawTrains`."""

@@ -1,0 +1,1 @@
+"""Spikes that are Python objects: of neo, pandas, JSON and pickles."""

@@ -1,0 +1,1 @@
+"""Folders and files of spike sorters: Phy and Kilosort, Neurosuite, SpikeInterface."""

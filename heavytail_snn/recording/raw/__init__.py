@@ -1,0 +1,1 @@
+"""What readers take and give: the options of reading, and trains as a file has them."""

@@ -1,0 +1,1 @@
+"""Writers of recordings: one format a file, each complete or not there at all."""
