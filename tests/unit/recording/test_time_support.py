@@ -105,8 +105,8 @@ def test_without_the_support_the_same_spikes_show_what_is_wrong():
     assert ht.analysis.spike_statistics(blind).correlation > 0.2
 
 
-def test_a_monitor_added_late_starts_late_and_one_switched_off_has_a_gap():
-    b2.prefs.codegen.target = "numpy"
+def test_a_monitor_added_late_starts_late_and_one_switched_off_has_a_gap(monkeypatch):
+    monkeypatch.setitem(b2.prefs, "codegen.target", "numpy")
     group = b2.NeuronGroup(60, "v : 1", threshold="rand() < 20*Hz*dt", dt=1 * ms)
     network = b2.Network(group)
     network.run(2 * second)
@@ -126,8 +126,8 @@ def test_a_monitor_added_late_starts_late_and_one_switched_off_has_a_gap():
     assert ht.Recording.from_monitor(monitor, 0 * second).t_start == 0.0
 
 
-def test_a_monitor_keeps_its_time_through_store_and_restore():
-    b2.prefs.codegen.target = "numpy"
+def test_a_monitor_keeps_its_time_through_store_and_restore(monkeypatch):
+    monkeypatch.setitem(b2.prefs, "codegen.target", "numpy")
     group = b2.NeuronGroup(5, "v : 1", threshold="rand() < 20*Hz*dt", dt=1 * ms)
     monitor = b2.SpikeMonitor(group)
     network = b2.Network(group, monitor)
