@@ -248,8 +248,7 @@ def _follow(
     median = float(np.median(finite)) if finite.size else float("nan")
     slow = int((finite < 0.01 * median).sum()) if finite.size else 0
     neurons = sum(len(g) for g in _firing(replay.system))
-    spikes = _n_spikes(replay, begin)
-    span = (len(logs)) * every * step
+    spikes, span = _n_spikes(replay, begin), len(logs) * every * step
     pending = replay.n_rows > replay.layout.n_state_rows + 1
     notes = [_ONE_STEP]
     if white_noise is not None and any("stateupdater" in w for w in replay.system.frozen.values()):

@@ -14,7 +14,8 @@ from brian2 import Network, NeuronGroup, Synapses, ms, mV, nS, prefs
 from heavytail_snn.analysis.lyapunov.hybrid.exact.exponents import perturbed_exponents
 from heavytail_snn.analysis.lyapunov.hybrid.exact.network import ExactNetwork
 from heavytail_snn.analysis.lyapunov.hybrid.spectrum import lyapunov_spectrum_of_network
-from heavytail_snn.analysis.lyapunov.hybrid.system import differentiate_all, read_system
+from heavytail_snn.analysis.lyapunov.hybrid.state import differentiate_all
+from heavytail_snn.analysis.lyapunov.hybrid.system import read_system
 
 
 @pytest.fixture(scope="module")

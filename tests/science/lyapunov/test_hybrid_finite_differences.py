@@ -8,7 +8,7 @@ section 5); the best of three eps is taken, between curvature and rounding.
 
 import numpy as np
 import pytest
-from brian2 import NeuronGroup, SpikeGeneratorGroup, linked_var, ms, prefs
+from brian2 import NeuronGroup, SpikeGeneratorGroup, defaultclock, linked_var, ms, prefs
 from exact_differences import compare
 from hybrid_networks import EVENTS, GAP, GIVEN, HELD, JUNCTION, LIF, NS, joined, neurons, simple
 
@@ -27,10 +27,10 @@ HELD_ONES = ("held", "held_under_pulses", "held_with_long_delay", "gap_junctions
 
 @pytest.fixture(autouse=True)
 def numpy_target():
-    before = prefs.codegen.target
-    prefs.codegen.target = "numpy"
+    before = prefs.codegen.target, defaultclock.dt
+    prefs.codegen.target, defaultclock.dt = "numpy", 0.1 * ms
     yield
-    prefs.codegen.target = before
+    prefs.codegen.target, defaultclock.dt = before
 
 
 def given_spikes(network):

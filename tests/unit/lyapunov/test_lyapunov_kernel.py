@@ -237,7 +237,7 @@ def test_flow_times_must_be_whole_steps_or_zero():
 
 
 def test_unknown_models_and_protocols_are_refused():
-    with pytest.raises(ParameterError, match="lyapunov_spectrum_of_brian"):
+    with pytest.raises(ParameterError, match="give a Network"):
         lyapunov_spectrum(object())
     with pytest.raises(ParameterError, match="did you mean 'xie2025'"):
         lyapunov_spectrum(tanh_map(), compat="xie25")
