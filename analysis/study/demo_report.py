@@ -202,7 +202,7 @@ def report_sections(
 
 
 def _quality(description: Description) -> str:
-    return str(description.quality).replace("\n", "; ") + "."
+    return "; ".join(description.quality.sentences()) + "."
 
 
 def _rasters(recordings: dict[str, Recording]) -> Figure:

@@ -123,7 +123,7 @@ def _recorded(study: Study) -> list[Section]:
         for e in description.estimates()
     ]  # fmt: skip
     notes = ". ".join(description.warnings)
-    quality = ". ".join(str(description.quality).splitlines())
+    quality = ". ".join(description.quality.sentences())
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
     middle = (recording.t_start + recording.t_stop) / 2
     span = min(5.0, recording.duration / 2)

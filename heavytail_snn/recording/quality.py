@@ -81,16 +81,25 @@ class QualityReport(Result):
         """Numbers of the units without a flag, ready for `Recording.select`."""
         return np.flatnonzero([not flags for flags in self.flags])
 
-    def __str__(self) -> str:
+    def sentences(self) -> list[str]:
+        """Return what was found, one sentence each: the first flagged units, the rest in full."""
+        return [*self._units(), *self.warnings, *map(str, self.findings)]
+
+    def _units(self) -> list[str]:
         left = self.flagged_units.size - _FLAGGED
-        unsaid = [f.name for f in self.findings[_FINDINGS:]]
-        lines = [
+        return [
             f"{len(self.flags)} units, {self.n_spikes} spikes in {self.duration:.6g} s; sorted, "
             "unique, finite and inside the limits",
             f"rates {self.rates.min():.3g} / {np.median(self.rates):.3g} / "
             f"{self.rates.max():.3g} Hz (min / median / max)",
             *(f"unit {u}: {'; '.join(self.flags[u])}" for u in self.flagged_units[:_FLAGGED]),
             *[f"and {left} more units (see flagged_units)"] * (left > 0),
+        ]
+
+    def __str__(self) -> str:
+        unsaid = [f.name for f in self.findings[_FINDINGS:]]
+        lines = [
+            *self._units(),
             *self.warnings[:_WARNINGS],
             *(_cut(str(finding)) for finding in self.findings[:_FINDINGS]),
             *[f"and {', '.join(unsaid)} (see findings)"] * bool(unsaid),

@@ -10,6 +10,7 @@ import quantities as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import heavytail_snn as ht
 from heavytail_snn.core.errors import (
     HeavytailError,
     MemoryLimitError,
@@ -239,6 +240,14 @@ def test_trace_refuses():
 
 
 # ------------------------------------------------------------------------------ quality
+
+
+def test_quality_says_in_full_what_its_print_cuts_short():
+    quality = ht.example_recording().quality()
+    assert any(line.endswith("...") for line in str(quality).splitlines())
+    sentences = quality.sentences()
+    assert [str(f) for f in quality.findings] == sentences[-len(quality.findings) :]
+    assert not any(s.endswith("...") for s in sentences)
 
 
 def test_quality_flags_by_stated_rules():
