@@ -25,6 +25,7 @@ from heavytail_snn.core.errors import MemoryLimitError
 
 _FIRST = -(10**6)
 _SNAPSHOT = 0.05  # s
+_AT_LEAST = 8  # states in a run, however short: without one there would be no proof
 _MAX_BYTES = 4e9
 
 
@@ -98,7 +99,8 @@ class Recorder:
             sizes.get(name.rpartition(".")[0], 0) * self.duration / op.step
             for op, name in self._random()
         )
-        self.interval = self.step * max(1, round(_SNAPSHOT / self.step))
+        wanted = min(_SNAPSHOT, self.duration / _AT_LEAST)
+        self.interval = self.step * max(1, round(wanted / self.step))
         while 8 * cells * self.duration / self.interval > _MAX_BYTES / 8:
             self.interval *= 2
         total = 8 * (cells * (self.duration / self.interval + 2) + random)
@@ -177,5 +179,5 @@ class Recorder:
 def _size(group: Any) -> int:
     try:
         return len(group)
-    except Exception:  # synapses of a program that has not run yet have no number
+    except (NotImplementedError, TypeError):  # synapses of a program that has not run yet
         return 0

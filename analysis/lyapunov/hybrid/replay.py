@@ -33,6 +33,8 @@ class Replay:
         In SI units; `scaled` and `set_scaled` are without.
     first, last : int
         Steps at which the run began and ended.
+    n_compared : int
+        States of the run that the replay has met so far.
     largest_deviation : float
         Between replayed and recorded states, in units of the range of each variable.
     counts : int64 array
@@ -55,7 +57,7 @@ class Replay:
         self.scale = self._scales()
         self.counts = np.zeros(K.N_COUNTS, dtype=np.int64)
         self.speeds: list[np.ndarray] = []
-        self.largest_deviation = 0.0
+        self.largest_deviation, self.n_compared = 0.0, 0
         self.start(0)
 
     def _scales(self) -> np.ndarray:
@@ -160,6 +162,7 @@ class Replay:
             self._bring_up_to_date(z, np.zeros((self.n_rows, 0)))
             self._bring_up_to_date(self.z, self.V)
             recorded = z[self.rows]
+        self.n_compared += 1
         gap = np.abs(self.z[self.rows] - recorded) / self.cell_scale[self.rows]
         if gap.size:
             worst = int(np.argmax(np.where(np.isfinite(gap), gap, np.inf)))

@@ -10,10 +10,7 @@ from brian2 import Network, NeuronGroup, second
 from brian2.devices.device import get_device
 from tqdm import tqdm
 
-from heavytail_snn.analysis.lyapunov.brian.equations.refusals import (
-    CutoffError,
-    UnreadableModelError,
-)
+from heavytail_snn.analysis.lyapunov.hybrid.account import account, check_spikes
 from heavytail_snn.analysis.lyapunov.hybrid.explain import explain as explain_system
 from heavytail_snn.analysis.lyapunov.hybrid.kernels import fields as K
 from heavytail_snn.analysis.lyapunov.hybrid.pooling import pooled
@@ -48,7 +45,6 @@ _WHITE = (
     "effect of spikes vanishes as dt goes to 0 and the exponents tend to those of the leak"
 )
 _KINKED = 0.01
-_MAX_MISMATCH = 1e-4
 
 
 def lyapunov_spectrum_of_network(
@@ -240,7 +236,7 @@ def _follow(
             f"the tangent vectors collapse within {every * step:.3g} s (log10 condition number "
             f"{condition:.3g} > {_MAX_LOG10_CONDITION}); ask for fewer exponents than k={k}"
         )
-    _check_spikes(replay)
+    check_spikes(replay)
     skipped = round(times[1] / (every * step))
     used = int(_used(replay).sum())
     speeds = np.concatenate([np.zeros(0), *replay.speeds])
@@ -278,41 +274,9 @@ def _follow(
             "model": explain_system(replay.system),
             "dt": step,
             "median_crossing_speed": median,
-            "replay": _account(replay),
+            "replay": account(replay),
         },
     )
-
-
-def _check_spikes(replay: Replay) -> None:
-    """Refuse a replay whose thresholds say otherwise than the recorded spikes."""
-    counts = replay.counts
-    spikes = sum(found.steps.size for found in replay.tapes.events.values())
-    if counts[K.C_MISMATCH] > _MAX_MISMATCH * max(spikes, 1):
-        time = counts[K.C_FIRST_STEP] * replay.system.step
-        raise UnreadableModelError(
-            "spikes", f"{counts[K.C_MISMATCH]} that differ",
-            f"must be those of the thresholds (the first at {time:.6g} s, neuron "
-            f"{counts[K.C_FIRST]}): something acts on the network that was not understood",
-            "report the model; an exponent from it would be wrong",
-        )  # fmt: skip
-    if counts[K.C_BAD]:
-        raise CutoffError(
-            "threshold", f"{counts[K.C_BAD]} spikes at the cut-off",
-            "must be spikes of the continuous motion too, within 40 steps", "use a smaller dt",
-        )  # fmt: skip
-
-
-def _account(replay: Replay) -> dict[str, Any]:
-    """Return how far the replay was from the run, and how many events were special."""
-    counts = replay.counts
-    return {
-        "largest_deviation": replay.largest_deviation,
-        "spikes_that_differ": int(counts[K.C_MISMATCH]),
-        "steps_with_several_spikes": int(counts[K.C_TIES]),
-        "spikes_lifted_by_a_pulse": int(counts[K.C_LIFTED]),
-        "spikes_above_threshold_before": int(counts[K.C_JUMPED]),
-        "spikes_that_turn_round": int(counts[K.C_SLOW]),
-    }
 
 
 def _stretches(
