@@ -7,7 +7,7 @@ from heavytail_snn.analysis.lyapunov.brian.equations.refusals import (
     UnreadableModelError,
 )
 from heavytail_snn.analysis.lyapunov.hybrid.kernels import fields as K
-from heavytail_snn.analysis.lyapunov.hybrid.replay import Replay
+from heavytail_snn.analysis.lyapunov.hybrid.replay import Replay, precision
 
 _MAX_MISMATCH = 1e-4  # share of the spikes
 
@@ -17,6 +17,12 @@ def check_spikes(replay: Replay) -> None:
     counts = replay.counts
     spikes = sum(found.steps.size for found in replay.tapes.events.values())
     if counts[K.C_MISMATCH] > _MAX_MISMATCH * max(spikes, 1):
+        if precision(replay.system) < 8:
+            raise UnreadableModelError(
+                "default_float_dtype", "float32", f"must be float64 here: {counts[K.C_MISMATCH]} "
+                "spikes depend on the rounding of single precision",
+                "leave prefs.core.default_float_dtype as it is",
+            )  # fmt: skip
         time = counts[K.C_FIRST_STEP] * replay.system.step
         raise UnreadableModelError(
             "spikes", f"{counts[K.C_MISMATCH]} that differ",

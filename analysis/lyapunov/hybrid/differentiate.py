@@ -41,8 +41,8 @@ class Statements:
     lookup : callable
         ``lookup(name, scope)`` tells what a name means; assigned names come first.
     alias : callable
-        ``alias(name)`` gives the key under which an assigned name is known; equal for two names
-        of one variable.
+        ``alias(name)`` gives the key of the variable behind an assigned name.  As in the code
+        that Brian2 writes, a second name of it keeps the value from before the statements.
     guard : callable
         ``guard(key)`` gives, for a variable that is only written while another one holds, the key
         and value of that one and the present value; else None.
@@ -63,6 +63,7 @@ class Statements:
         self._lookup, self._alias, self._guard = lookup, alias, guard
         self.lines: list[str] = []
         self.assigned: dict[Any, Value] = {}
+        self._local: dict[str, Value] = {}
         self.jumps: set[Any] = set()
 
     # ------------------------------------------------------------ statements
@@ -71,13 +72,18 @@ class Statements:
         """Append statements; each sees the earlier ones."""
         for name, expression in assignments(code):
             key, value = self._alias(name), self.expression(expression)
+            if key in self.assigned and name not in self._local:
+                raise ParameterError(
+                    "statement", f"{name} = {expression}", "must not assign a variable that is "
+                    "assigned under another name too", "write one of the two names everywhere",
+                )  # fmt: skip
             guard = self._guard(key)
             if guard is not None:
                 allowed, test, before = guard
                 value = self._select(
-                    self.assigned.get(allowed, test), value, self.assigned.get(key, before)
+                    self.assigned.get(allowed, test), value, self._local.get(name, before)
                 )
-            self.assigned[key] = value
+            self.assigned[key] = self._local[name] = value
 
     def _select(self, test: Value, new: Value, old: Value) -> Value:
         """Return `new` where `test` holds, else `old`."""
@@ -153,9 +159,8 @@ class Statements:
 
     def _name(self, name: str, scope: Any) -> Value:
         if scope is None:
-            key = self._alias(name)
-            if key in self.assigned:
-                return self.assigned[key]
+            if name in self._local:
+                return self._local[name]
         found = self._lookup(name, scope)
         if isinstance(found, Inline):
             return self._visit(ast.parse(found.code.strip(), mode="eval").body, found.scope)
@@ -294,7 +299,7 @@ class Statements:
                 )
                 return ("and", pairs)
             case ast.Name(id=name):
-                meaning = self._lookup(name, scope) if self._alias(name) not in self.assigned else 0
+                meaning = self._lookup(name, scope) if name not in self._local else 0
                 if isinstance(meaning, Inline):
                     inner = ast.parse(meaning.code.strip(), mode="eval").body
                     return self._formula(inner, meaning.scope, found)

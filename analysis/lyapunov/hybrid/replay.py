@@ -166,7 +166,7 @@ class Replay:
         gap = np.abs(self.z[self.rows] - recorded) / self.cell_scale[self.rows]
         if gap.size:
             worst = int(np.argmax(np.where(np.isfinite(gap), gap, np.inf)))
-            if not gap[worst] <= _AGREES[_precision(self.system)]:
+            if not gap[worst] <= _AGREES[precision(self.system)]:
                 raise self._misunderstood(worst, recorded[worst], snapshot)
             self.largest_deviation = max(self.largest_deviation, float(gap[worst]))
         self.z[self.rows] = recorded
@@ -181,7 +181,8 @@ class Replay:
             f"{name}[{element}]", f"{self.z[row]:.9g} at {time:.6g} s",
             f"must be {recorded:.9g}, which Brian2 had: the replay of the recorded events does not "
             "reproduce the run, so something acts on the network that was not understood",
-            "report the model; an exponent from it would be wrong",
+            "an exponent from it would be wrong: with prefs.codegen.target = 'numpy', where pulses of "
+            "one step may be ordered otherwise, set it to 'cython'; else report the model",
         )  # fmt: skip
 
     @property
@@ -226,7 +227,7 @@ class Replay:
         self.V[:] = vectors * self.scale[:, None]
 
 
-def _precision(system: System) -> int:
+def precision(system: System) -> int:
     """Return the bytes of the floating-point numbers in which Brian2 ran the state."""
     return min(np.dtype(system.arrays.variables[name].dtype).itemsize for name in system.active)
 

@@ -230,6 +230,22 @@ def test_a_network_operation_may_read_and_must_not_write():
         spectrum(network)
 
 
+def test_another_name_of_an_assigned_variable_keeps_its_old_value():
+    """Brian2's C++ loads ``z`` and ``z_post`` apart: the statement below adds what z was before.
+
+    On the numpy target the order of two pulses in one step shows otherwise, and is refused.
+    """
+    prefs.codegen.target = "cython"
+    text = "dz/dt = -z/(20*ms) : 1\n"
+    one = spectrum(lif(extra_text=text, on_pre="z += 0.3\nI_post += w*z_post"))
+    assert one.parameters["replay"]["largest_deviation"] < 1e-12
+    other = spectrum(lif(extra_text=text, on_pre="z_post += 0.3\nI_post += w*z_post"))
+    assert other.parameters["replay"]["largest_deviation"] < 1e-12
+    assert one.n_spikes != other.n_spikes
+    with pytest.raises(ParameterError, match="write one of the two names"):
+        spectrum(lif(extra_text=text, on_pre="z += 0.3\nz_post += 0.1"))
+
+
 def test_poisson_input_is_recorded_and_frozen():
     group = NeuronGroup(4, "dv/dt = -v/(10*ms) : volt", threshold="v > 10*mV", reset="v = 0*mV")
     drive = PoissonInput(group, "v", 50, 40 * Hz, weight=1 * mV)
