@@ -181,8 +181,8 @@ class Replay:
             f"{name}[{element}]", f"{self.z[row]:.9g} at {time:.6g} s",
             f"must be {recorded:.9g}, which Brian2 had: the replay of the recorded events does not "
             "reproduce the run, so something acts on the network that was not understood",
-            "an exponent from it would be wrong: with prefs.codegen.target = 'numpy', where pulses of "
-            "one step may be ordered otherwise, set it to 'cython'; else report the model",
+            "an exponent from it would be wrong: if prefs.codegen.target is 'numpy', where pulses "
+            "of one step may be ordered otherwise, set it to 'cython'; else report the model",
         )  # fmt: skip
 
     @property
