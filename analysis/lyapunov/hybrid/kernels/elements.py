@@ -127,3 +127,19 @@ def sum_speed(row, t, ops, net, tangent, work, functions):  # type: ignore[no-un
                     for q in range(V.shape[1]):
                         V[to, q] += own[r] * V[first_of[g] + a, q]
     return total
+
+
+@compiled(error_model="numpy")
+def perturbed(w, start, nr, net, tangent, work):  # type: ignore[no-untyped-def]
+    """Write into row w of ``new`` the perturbation of output w of a block just run."""
+    index, e_of_z, first_of, a_of_z = net[1], net[4], net[8], net[9]
+    V, slopes, new = tangent[0], work[3], work[4]
+    k = V.shape[1]
+    for q in range(k):
+        new[w, q] = 0.0
+    for r in range(nr):
+        s = slopes[w * (nr + 1) + r]
+        if s != 0.0:
+            v = first_of[e_of_z[index[start + r]]] + a_of_z[index[start + r]]
+            for q in range(k):
+                new[w, q] += s * V[v, q]

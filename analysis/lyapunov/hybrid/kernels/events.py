@@ -5,6 +5,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.kernels.elements import (
     flush,
     gather,
     given,
+    perturbed,
     sum_speed,
 )
 from heavytail_snn.analysis.lyapunov.hybrid.kernels.fields import (
@@ -78,14 +79,7 @@ def event(o, mark, e, d, step, t, h, ops, net, tangent, coupling, rec, work, fun
         row = index[start + nr + nc + w]
         if e_of_z[row] < 0:
             continue
-        for q in range(k):
-            new[w, q] = 0.0
-        for r in range(nr):
-            s = slopes[w * width + r]
-            if s != 0.0:
-                v = first_of[e_of_z[index[start + r]]] + a_of_z[index[start + r]]
-                for q in range(k):
-                    new[w, q] += s * V[v, q]
+        perturbed(w, start, nr, net, tangent, work)
         if d >= 0:
             u = slopes[w * width + nr]
             for r in range(nr):

@@ -8,7 +8,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.kernels.cutoff import (
     divided_step,
     remember_crossing,
 )
-from heavytail_snn.analysis.lyapunov.hybrid.kernels.elements import flush, gather, given
+from heavytail_snn.analysis.lyapunov.hybrid.kernels.elements import flush, gather, given, perturbed
 from heavytail_snn.analysis.lyapunov.hybrid.kernels.events import release
 from heavytail_snn.analysis.lyapunov.hybrid.kernels.fields import (
     BLOCK,
@@ -144,14 +144,7 @@ def update(o, step, t, h, ops, net, tangent, rec, cut, work, functions, counts):
                 row = index[out + w]
                 if e_of_z[row] < 0:
                     continue
-                for q in range(k):
-                    new[w, q] = 0.0
-                for r in range(nr):
-                    s = slopes[w * width + r]
-                    if s != 0.0:
-                        v = first_of[e_of_z[index[start + r]]] + a_of_z[index[start + r]]
-                        for q in range(k):
-                            new[w, q] += s * V[v, q]
+                perturbed(w, start, nr, net, tangent, work)
             for w in range(nw):
                 row = index[out + w]
                 if e_of_z[row] >= 0:
