@@ -54,7 +54,7 @@ def run_script(
     Notes
     -----
     The script runs on the runtime target (a ``set_device`` is passed over), with figures that are
-    not shown.
+    not shown.  Afterwards Brian2's preferences and the default time step are as they were.
 
     Raises
     ------
@@ -153,6 +153,8 @@ def _quiet_surroundings(file: Path, module: types.ModuleType) -> Iterator[None]:
     matplotlib.use("Agg")
     kept = sys.argv, sys.path[:], sys.modules.get("__main__")
     set_device = brian2.set_device
+    settings = {name: brian2.prefs[name] for name in brian2.prefs}
+    step = brian2.defaultclock.dt
 
     def stay(*_: Any, **__: Any) -> None:
         """Stay on the runtime target."""
@@ -165,6 +167,10 @@ def _quiet_surroundings(file: Path, module: types.ModuleType) -> Iterator[None]:
         yield
     finally:
         brian2.set_device = brian2.devices.device.set_device = set_device
+        for name, value in settings.items():
+            if brian2.prefs[name] != value:
+                brian2.prefs[name] = value
+        brian2.defaultclock.dt = step
         sys.argv, sys.path[:] = kept[0], kept[1]
         if kept[2] is not None:
             sys.modules["__main__"] = kept[2]

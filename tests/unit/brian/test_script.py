@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from brian2 import NeuronGroup, get_device
+from brian2 import NeuronGroup, defaultclock, get_device, prefs
 from typer.testing import CliRunner
 
 from heavytail_snn.brian.script import ScriptError, run_script
@@ -14,6 +14,7 @@ from brian2 import *
 prefs.codegen.target = "numpy"
 set_device("cpp_standalone")
 N = 3
+defaultclock.dt = 0.2*ms
 tau = 10*ms
 group = NeuronGroup(N, "dv/dt = (2 - v)/tau : 1", threshold="v > 1", reset="v = 0")
 group.v = "i/(2.0*N)"
@@ -36,10 +37,14 @@ def seen(network, duration, names):
 
 
 def test_the_run_asked_for_is_taken_over(script):
-    before = get_device()
+    before, target, step = get_device(), prefs.codegen.target, defaultclock.dt
+    prefs.codegen.target = "cython"
     assert run_script(script, seen) == (3, 0.02, 0.01, 0.0)
     assert run_script(script, seen, at_run=2) == (3, 0.4, 0.01, 0.02)
     assert get_device() is before
+    assert prefs.codegen.target == "cython"
+    assert defaultclock.dt == step
+    prefs.codegen.target = target
 
 
 def test_a_setting_replaces_what_the_script_assigns(script):
