@@ -154,7 +154,7 @@ def _quiet_surroundings(file: Path, module: types.ModuleType) -> Iterator[None]:
     kept = sys.argv, sys.path[:], sys.modules.get("__main__")
     set_device = brian2.set_device
     settings = {name: brian2.prefs[name] for name in brian2.prefs}
-    step = brian2.defaultclock.dt
+    step = float(brian2.defaultclock.dt)
 
     def stay(*_: Any, **__: Any) -> None:
         """Stay on the runtime target."""
@@ -170,7 +170,7 @@ def _quiet_surroundings(file: Path, module: types.ModuleType) -> Iterator[None]:
         for name, value in settings.items():
             if brian2.prefs[name] != value:
                 brian2.prefs[name] = value
-        brian2.defaultclock.dt = step
+        brian2.defaultclock.dt = step * brian2.second
         sys.argv, sys.path[:] = kept[0], kept[1]
         if kept[2] is not None:
             sys.modules["__main__"] = kept[2]

@@ -132,6 +132,8 @@ class System:
         Name -> group whose spikes are given (PoissonGroup, SpikeGeneratorGroup).
     watched : list
         Network operations, which must be shown to change nothing.
+    start : float
+        Time of the network in s.  A clock shows it only once the network runs.
     """
 
     operations: list[Operation]
@@ -140,6 +142,7 @@ class System:
     namespace: Mapping[str, Any]
     sources: dict[str, Any]
     watched: list[Any]
+    start: float = 0.0
     flows: dict[str, Block] = field(default_factory=dict)
     active: set[str] = field(default_factory=set)
     frozen: dict[str, str] = field(default_factory=dict)
@@ -181,7 +184,7 @@ def read_system(network: Network, namespace: Mapping[str, Any]) -> System:
             operations += _operation(item, namespace)
     operations = [op for op in operations if op.source not in sources or op.kind == PATHWAY]
     operations += _catch_up(operations)
-    return System(operations, groups, Arrays(), namespace, sources, watched)
+    return System(operations, groups, Arrays(), namespace, sources, watched, float(network.t))
 
 
 def _operation(item: Any, namespace: Mapping[str, Any]) -> list[Operation]:

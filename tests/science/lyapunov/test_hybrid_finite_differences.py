@@ -8,7 +8,9 @@ section 5); the best of three eps is taken, between curvature and rounding.
 
 import numpy as np
 import pytest
-from brian2 import NeuronGroup, SpikeGeneratorGroup, defaultclock, linked_var, ms, prefs
+from brian2 import (
+    Network, NeuronGroup, SpikeGeneratorGroup, defaultclock, linked_var, ms, prefs,
+)  # fmt: skip
 from exact_differences import compare
 from hybrid_networks import EVENTS, GAP, GIVEN, HELD, JUNCTION, LIF, NS, joined, neurons, simple
 
@@ -81,6 +83,14 @@ def test_a_threshold_that_compares_with_gap_currents_is_refused():
     network, _, _ = simple()
     network.add(group, joined(group, JUNCTION))
     assert "Ig" in refused(network, NS)
+
+
+def test_a_run_of_another_network_leaves_the_start_alone():
+    expected = compare(*EVENTS["avalanche"](), given={})
+    Network(NeuronGroup(1, "dv/dt = -v/(5*ms) : 1")).run(20 * ms)
+    found = compare(*EVENTS["avalanche"](), given={})
+    assert found.n_spikes == expected.n_spikes >= 5
+    np.testing.assert_array_equal(found.kinds, expected.kinds)
 
 
 def test_pulses_leave_held_variables_of_refractory_neurons_alone():

@@ -224,18 +224,12 @@ class ExactNetwork:
             if other.kind == UPDATE and other.group is op.group
         ]  # fmt: skip
         late = bool(updates) and o > updates[0]
-        start = self._start()
+        start = self.system.start
         first = np.ceil(start / op.step - 1e-9)
         times = (first + np.arange(int(duration / op.step) + 2) + late) * op.step
         self._marks += [(t, len(self.maps)) for t in times]
         self.maps.append(self._statements(op, _block(op)))
         self.map_ops.append(o)
-
-    def _start(self) -> float:
-        clocks = [
-            float(op.item.clock.variables["t"].get_value().item()) for op in self.system.operations
-        ]
-        return min(clocks, default=0.0)
 
     def _wires(self, op: Operation, n: int, used: int) -> tuple[np.ndarray, ...]:
         neurons = source_entries(op, self.layout.values)
@@ -279,7 +273,7 @@ class ExactNetwork:
         for fine, many, length in self._tables:
             rows = np.arange(1, int(length))
             times = float(fine) * (int(many) * rows - 0.5)
-            self._marks += [(t, -1) for t in times if t > self._start()]
+            self._marks += [(t, -1) for t in times if t > self.system.start]
         self._marks.sort()
         blocks = np.array(self._blocks, dtype=np.int64).reshape(-1, 7)
         widest = int(blocks[:, X.B_NR : X.B_NW + 1].sum(axis=1).max(initial=1)) + 4

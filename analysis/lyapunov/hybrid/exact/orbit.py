@@ -24,7 +24,7 @@ class Orbit:
 
     def __init__(self, net: "ExactNetwork", room: int = 4096) -> None:
         self.net = net
-        start = net._start()
+        start = net.system.start
         self.z = net.layout.z.copy()
         self.clock = np.array([start])
         self.above = np.zeros(max(1, net.n_above), dtype=np.int64)

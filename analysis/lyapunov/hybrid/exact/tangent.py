@@ -241,7 +241,7 @@ class ExactTangent(Replay):
             At that time; `V` holds the shifts of spikes as well.
         """
         layout, net = self.layout, self.net
-        start = net._start()
+        start = net.system.start
         self.start(vectors.shape[1])
         rows = layout.first_of[layout.e_of_z[net.state_rows]] + layout.a_of_z[net.state_rows]
         self.V[rows] = vectors
