@@ -9,7 +9,13 @@ section 5); the best of three eps is taken, between curvature and rounding.
 import numpy as np
 import pytest
 from brian2 import (
-    Network, NeuronGroup, SpikeGeneratorGroup, defaultclock, linked_var, ms, prefs,
+    Network,
+    NeuronGroup,
+    SpikeGeneratorGroup,
+    defaultclock,
+    linked_var,
+    ms,
+    prefs,
 )  # fmt: skip
 from exact_differences import compare
 from hybrid_networks import EVENTS, GAP, GIVEN, HELD, JUNCTION, LIF, NS, joined, neurons, simple
