@@ -79,7 +79,8 @@ def lyapunov_spectrum_of_network(
     k : int or "auto"
         Number of exponents; "auto" (and None) takes as many as the Kaplan-Yorke dimension needs.
     qr_interval : time
-        Between two orthonormalisations; shortened if the vectors collapse within it.
+        Between two orthonormalisations; shortened to a tenth of the duration, and if the vectors
+        collapse within it.
     white_noise : {"frozen"}, optional
         Accept white noise on the state, as given input.  The result then depends on dt.
     repeats : int
@@ -121,6 +122,7 @@ def lyapunov_spectrum_of_network(
     with internals.extensible(network, level=1) as net:
         system = read_network(net, names, white_noise=white_noise)
         _check_size(system, number)
+        _check_duration(times[2], system.step)
         if explain:
             sys.stdout.write(explain_system(system) + "\n")
         results = []
@@ -175,6 +177,14 @@ def run_recorded(
         recorder.remove()
 
 
+def _check_duration(duration: float, step: float) -> None:
+    if duration < (_N_BLOCKS - 1e-9) * step:
+        raise ParameterError(
+            "duration", duration, f"must be at least {_N_BLOCKS} time steps of {step:.6g} s",
+            f"average over {_N_BLOCKS * step:.6g} s or more",
+        )  # fmt: skip
+
+
 def _check_size(system: System, k: int | str) -> None:
     if not isinstance(k, int):
         return
@@ -225,9 +235,19 @@ def _follow(
     progress: bool, white_noise: str | None,
 ) -> LyapunovSpectrum:  # fmt: skip
     step = replay.system.step
-    every = max(1, round(interval / step))
+    begin, snapshot = _begin(replay, times[0])
+    aligned = round(times[1] / step)
+    room = (replay.last - begin - aligned) // _N_BLOCKS
+    if room < 1:
+        raise ParameterError(
+            "duration", times[2],
+            f"must reach beyond the longest delay, {replay.longest_delay * step:.6g} s, for which "
+            "the tangent waits",
+            f"set state_warmup to {replay.longest_delay * step:.6g} s or more",
+        )  # fmt: skip
+    every = min(max(1, round(interval / step)), room)
     for _ in range(_HALVINGS):
-        logs, condition, begin = _stretches(replay, k, times, every, seed, progress)
+        logs, condition = _stretches(replay, k, begin, snapshot, aligned, every, seed, progress)
         if logs is not None:
             break
         every = max(1, every // 2)
@@ -237,7 +257,7 @@ def _follow(
             f"{condition:.3g} > {_MAX_LOG10_CONDITION}); ask for fewer exponents than k={k}"
         )
     check_spikes(replay)
-    skipped = round(times[1] / (every * step))
+    skipped = aligned // every
     used = int(_used(replay).sum())
     speeds = np.concatenate([np.zeros(0), *replay.speeds])
     finite = speeds[np.isfinite(speeds)]
@@ -279,27 +299,33 @@ def _follow(
     )
 
 
+def _begin(replay: Replay, state_warmup: float) -> tuple[int, int]:
+    """Return the step at which tangent vectors start, and the last snapshot before.
+
+    Pulses that were sent before the first snapshot used have no slots: it lies a delay later.
+    """
+    earliest = replay.first + replay.longest_delay
+    begin = max(replay.first + round(state_warmup / replay.system.step), earliest)
+    snapshot = max(0, int(np.searchsorted(replay.steps, begin, side="right")) - 1)
+    if replay.steps[snapshot] < earliest:
+        snapshot = min(int(np.searchsorted(replay.steps, earliest)), replay.steps.size - 1)
+    return max(begin, int(replay.steps[snapshot])), snapshot
+
+
 def _stretches(
-    replay: Replay, k: int, times: list[float], every: int, seed: Seed, progress: bool
-) -> tuple[np.ndarray | None, float, int]:
+    replay: Replay, k: int, begin: int, snapshot: int, aligned: int, every: int, seed: Seed,
+    progress: bool,
+) -> tuple[np.ndarray | None, float]:  # fmt: skip
     """Return ln |R_ii| for every interval, or None if the first block is ill-conditioned."""
     step = replay.system.step
-    first = replay.first
-    begin = first + max(round(times[0] / step), replay.longest_delay)
-    snapshot = int(np.searchsorted(replay.steps, begin, side="right")) - 1
-    replay.start(k, max(0, snapshot))
-    if replay.now < first + replay.longest_delay:
-        later = int(np.searchsorted(replay.steps, first + replay.longest_delay))
-        replay.start(k, min(later, replay.steps.size - 1))
-    begin = max(begin, replay.now)
+    replay.start(k, snapshot)
     replay.advance(begin)
     replay.set_scaled(_initial_vectors(replay, k, seed))
     replay.reset_counts()
-    stop = replay.last
-    n = max(0, (stop - begin) // every)
+    n = (replay.last - begin) // every
     logs = np.empty((n, k))
     condition = float("nan")
-    aligned = min(n - 1, round(times[1] / (every * step)))
+    first_block = min(n - 1, aligned // every)
     for index in tqdm(range(n), disable=not progress, unit="QR", mininterval=1.0):
         replay.advance(begin + (index + 1) * every)
         vectors = replay.scaled()
@@ -313,12 +339,12 @@ def _stretches(
         with np.errstate(divide="ignore"):
             # a vanishing element means a lost direction: it is stored as -inf and counted
             logs[index] = np.log(np.abs(np.diag(triangle)))
-        if index == aligned:  # by now the vectors have their directions, and R shows their spread
+        if index == first_block:  # by now the vectors have their directions, and R shows their spread
             found = logs[index][np.isfinite(logs[index])]
             condition = float(np.ptp(found) / np.log(10)) if found.size else 0.0
             if condition > _MAX_LOG10_CONDITION and every > 1:
-                return None, condition, begin
-    return logs, condition, begin
+                return None, condition
+    return logs, condition
 
 
 def _initial_vectors(replay: Replay, k: int, seed: Seed) -> np.ndarray:

@@ -274,3 +274,15 @@ def test_monitors_of_the_user_do_not_matter_and_ours_are_gone():
     before = len(network.objects)
     spectrum(network)
     assert len(network.objects) == before
+
+
+def test_a_short_average_shortens_the_interval_or_is_refused():
+    options = {"k": 1, "state_warmup": 0.001, "tangent_warmup": 0.001}
+    result = spectrum(lif(), **{**options, "duration": 0.0022, "state_warmup": 0})
+    assert np.isfinite(result.largest_exponent_standard_error)
+    with pytest.raises(ParameterError, match="at least 10 time steps"):
+        spectrum(lif(), **{**options, "duration": 0.0005})
+    with pytest.raises(ParameterError, match=r"longest delay, 0.005 s.*set state_warmup to 0.005"):
+        spectrum(lif(delay=5 * ms), **{**options, "duration": 0.003})
+    result = spectrum(lif(delay=5 * ms), **{**options, "duration": 0.003, "state_warmup": 0.005})
+    assert np.isfinite(result.largest_exponent)

@@ -41,9 +41,7 @@ def walk(
     at, rank, elem, slots, _ends = tape
     truths, _lifted = marks
     counts, _speeds = stats
-    V, _own = tangent[0], net[11]
     y = work[2]
-    V.shape[1]
     p = 0
     while p < at.size and at[p] < first:
         p += 1
