@@ -32,7 +32,7 @@ FLOORS = (  # from the ground up; an import never points up
     ("analysis/theory/numerics", "analysis/spectra", "analysis/dimension", "analysis/toolbox"),
     ("analysis/recorded",),
     ("analysis/theory/rate", "analysis/lyapunov/tangent", "analysis/lyapunov/hybrid/kernels"),
-    ("analysis/theory/binary_networks", "analysis/lyapunov/brian/equations"),
+    ("analysis/theory/binary_networks",),
     ("analysis/theory/stable", "analysis/theory/lif", "analysis/lyapunov/events"),
     ("analysis/theory/codes", "analysis/lyapunov/rate", "analysis/lyapunov/brian/saltation"),
     ("analysis/theory", "analysis/geometry", "analysis/lyapunov/hybrid"),

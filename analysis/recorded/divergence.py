@@ -8,7 +8,7 @@ the same slope for a chaotic network, a stable one and independent Poisson train
 thousand samples never come close in a space of tens of dimensions.  The test
 tests/science/lyapunov/test_no_exponent_from_recordings.py shows it.  The library therefore
 estimates no exponent from a recording; exponents come from models (`lyapunov_spectrum` and
-`lyapunov_spectrum_of_brian`).
+`lyapunov_spectrum_of_network`).
 """
 
 import math

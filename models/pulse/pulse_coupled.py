@@ -362,7 +362,7 @@ def check_network(network: Any) -> PulseCoupledNetwork:
             "network",
             type(network).__name__,
             "must be a ThetaNetwork, RapidThetaNetwork or PulseLIFNetwork",
-            "other models: lyapunov_spectrum, lyapunov_spectrum_of_brian",
+            "other models: lyapunov_spectrum, lyapunov_spectrum_of_network",
         )
     return network
 

@@ -19,14 +19,14 @@ from typing import Any
 import numpy as np
 from brian2 import NeuronGroup
 
-from heavytail_snn.analysis.lyapunov.brian.equations.refusals import GridLockedError
+from heavytail_snn.analysis.lyapunov.tangent.refusals import GridLockedError
 from heavytail_snn.brian.internals import refractory
 from heavytail_snn.core.errors import ParameterError, check_integer
 from heavytail_snn.core.showing import Shown
 
 UNCONFIRMED = (
     "sub-grid interpolated reset: unconfirmed unless it passes a dt scan and agrees with "
-    "lyapunov_spectrum_of_brian"
+    "lyapunov_spectrum_of_network"
 )
 
 
@@ -70,7 +70,7 @@ def lyapunov_from_copies(*_arguments: Any, **_options: Any) -> None:
         "must not be used for a Lyapunov exponent: spikes locked to the time grid do not respond "
         "to small perturbations, and the growth rate found is the leak (-1/tau) whatever the "
         "network does",
-        "use lyapunov_spectrum_of_brian (saltation along recorded spikes); perturbed copies give "
+        "use lyapunov_spectrum_of_network (saltation along recorded spikes); perturbed copies give "
         "finite-size divergence (see paired_synapses)",
     )
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from brian2 import Network
 
-from heavytail_snn.analysis.lyapunov.brian.front import lyapunov_spectrum_of_brian
+from heavytail_snn.analysis.lyapunov.hybrid.spectrum import lyapunov_spectrum_of_network
 from heavytail_snn.brian.internals import caller_namespace
 from heavytail_snn.core.errors import ConvergenceError, ParameterError, check_integer
 from heavytail_snn.core.options import check_options
@@ -67,12 +68,12 @@ class DtScan(Result):
         return ax
 
 
-# given to lyapunov_spectrum_of_brian by the scan itself
-_TAKEN = ("synapses", "k", "duration", "seed", "namespace")
+# given to lyapunov_spectrum_of_network by the scan itself
+_TAKEN = ("k", "duration", "seed", "namespace")
 
 
 def lyapunov_dt_scan(
-    build: Callable[[float, int], Sequence[Any]],
+    build: Callable[[float, int], Any],
     *,
     dt: Any = 1e-4,
     divisors: Sequence[float] = (1, 2, 5),
@@ -88,8 +89,8 @@ def lyapunov_dt_scan(
     Parameters
     ----------
     build : callable
-        ``build(dt, state)`` returns (network, neurons, synapses) with time step `dt` in s; the same
-        network each time, with initial state number `state`.
+        ``build(dt, state)`` returns a Network (or a tuple that begins with one) with time step `dt`
+        in s; the same network each time, with initial state number `state`.
     dt : time
         The coarsest step.
     divisors : sequence of numbers
@@ -97,16 +98,16 @@ def lyapunov_dt_scan(
     n_states : int
         Runs with different initial states per step, which are averaged.
     k, duration, seed, namespace, **options
-        See `lyapunov_spectrum_of_brian`.
+        See `lyapunov_spectrum_of_network`.
 
     Raises
     ------
     ParameterError
-        For an option that `lyapunov_spectrum_of_brian` does not have.
+        For an option that `lyapunov_spectrum_of_network` does not have.
     ConvergenceError
         If an exponent is not finite.
     """
-    check_options(lyapunov_dt_scan, options, lyapunov_spectrum_of_brian, taken=_TAKEN)
+    check_options(lyapunov_dt_scan, options, lyapunov_spectrum_of_network, taken=_TAKEN)
     coarsest = float(in_seconds("dt", dt))
     dts = np.array(sorted({coarsest / d for d in divisors}, reverse=True))
     if dts.size < 2 or not (dts > 0).all():
@@ -119,8 +120,8 @@ def lyapunov_dt_scan(
     values, errors = [], []
     for step in dts:
         runs = [
-            lyapunov_spectrum_of_brian(
-                *build(float(step), state),
+            lyapunov_spectrum_of_network(
+                _network(build(float(step), state)),
                 k=k,
                 duration=duration,
                 seed=seed,
@@ -136,6 +137,17 @@ def lyapunov_dt_scan(
         seed=None if seed is None else recorded_seed(seed),
         parameters={"n_states": n_states, "duration": float(in_seconds("duration", duration))},
     )  # fmt: skip
+
+
+def _network(built: Any) -> Network:
+    """Return the network of what `build` returned."""
+    network = built[0] if isinstance(built, tuple | list) and built else built
+    if not isinstance(network, Network):
+        raise ParameterError(
+            "build", type(built).__name__, "must return a Brian2 Network, or a tuple with it first",
+            "return Network(neurons, synapses)",
+        )  # fmt: skip
+    return network
 
 
 def extrapolate(

@@ -2,16 +2,22 @@
 
 from typing import Any
 
-from brian2 import NeuronGroup, Synapses, second
+from brian2 import second
 
-from heavytail_snn.analysis.lyapunov.brian.tangent import BrianTangent
+from heavytail_snn.analysis.lyapunov.hybrid.follow import spectrum_of_replay
+from heavytail_snn.analysis.lyapunov.hybrid.spectrum import (
+    check_duration,
+    check_size,
+    read_network,
+    run_recorded,
+)
 from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO, check_number
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum
 from heavytail_snn.brian.device import active_device
 from heavytail_snn.brian.model import NetworkModel
 from heavytail_snn.brian.simulation.network import network_in_process
 from heavytail_snn.brian.simulation.prepare import prepare
-from heavytail_snn.core.errors import ParameterError
+from heavytail_snn.core.errors import ParameterError, check_choice
 from heavytail_snn.core.randomness import Seed
 from heavytail_snn.core.time_units import one_time
 
@@ -26,9 +32,10 @@ def lyapunov_spectrum_of_model(
     state_warmup: Any = 0.5,
     tangent_warmup: Any = 1.0,
     qr_interval: Any = 0.015,
+    white_noise: str | None = None,
     progress: bool = False,
 ) -> LyapunovSpectrum:
-    """Run a model in this process and return its leading `k` exponents by the saltation method.
+    """Run a model in this process and return its leading `k` exponents.
 
     Parameters
     ----------
@@ -38,31 +45,30 @@ def lyapunov_spectrum_of_model(
         Default: the model's.
     seed : int, SeedSequence, Generator or None
         Of weights, initial states and noise, as in `simulate`, and of the tangent vectors.
-    duration, k, state_warmup, tangent_warmup, qr_interval
-        See `lyapunov_spectrum_of_brian`, which names the errors too.
+    duration, k, state_warmup, tangent_warmup, qr_interval, white_noise
+        See `lyapunov_spectrum_of_network`, which names the errors too.
     """
     if not isinstance(model, NetworkModel):
         raise ParameterError(
             "model", type(model).__name__, "must be a model that runs through Brian2",
             "use lyapunov_spectrum for event-based and rate models",
         )  # fmt: skip
-    k = check_number(k)
-    start, warm = (one_time("warmup", t, low=0) for t in (state_warmup, tangent_warmup))
-    total = start + warm + one_time("duration", duration, low=0, open_low=True)
-    run = prepare(model, total * second, dt=dt, seed=seed)
+    number = check_number(k)
+    if white_noise is not None:
+        check_choice("white_noise", white_noise, ("frozen",))
+    times = [
+        one_time("state_warmup", state_warmup, low=0),
+        one_time("tangent_warmup", tangent_warmup, low=0),
+        one_time("duration", duration, low=0, open_low=True),
+    ]
+    interval = one_time("qr_interval", qr_interval, low=0, open_low=True)
+    run = prepare(model, sum(times) * second, dt=dt, seed=seed)
     with (
         active_device("runtime") as device,
         network_in_process(run, device) as (network, _),
     ):
-        groups = [item for item in network.sorted_objects if isinstance(item, NeuronGroup)]
-        synapses = [item for item in network.sorted_objects if isinstance(item, Synapses)]
-        tangent = BrianTangent(network, groups, synapses, duration=total, namespace={})
-        tangent.run()
-        return tangent.spectrum(
-            k=k,
-            state_warmup=start,
-            tangent_warmup=warm,
-            qr_interval=one_time("qr_interval", qr_interval, low=0, open_low=True),
-            seed=seed,
-            progress=progress,
-        )
+        system = read_network(network, {}, white_noise=white_noise)
+        check_size(system, number)
+        check_duration(times[2], system.step)
+        replay = run_recorded(network, system, sum(times), {})
+        return spectrum_of_replay(replay, number, times, interval, seed, progress, white_noise)

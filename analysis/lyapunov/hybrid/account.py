@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from heavytail_snn.analysis.lyapunov.brian.equations.refusals import (
+from heavytail_snn.analysis.lyapunov.hybrid.kernels import fields as K
+from heavytail_snn.analysis.lyapunov.hybrid.replay import Replay, precision
+from heavytail_snn.analysis.lyapunov.tangent.refusals import (
     CutoffError,
     UnreadableModelError,
 )
-from heavytail_snn.analysis.lyapunov.hybrid.kernels import fields as K
-from heavytail_snn.analysis.lyapunov.hybrid.replay import Replay, precision
 
 _MAX_MISMATCH = 1e-4  # share of the spikes
 

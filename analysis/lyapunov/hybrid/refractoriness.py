@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from brian2 import NeuronGroup
 
-from heavytail_snn.analysis.lyapunov.brian.equations.refusals import UnreadableModelError
 from heavytail_snn.analysis.lyapunov.hybrid.differentiate import Statements
 from heavytail_snn.analysis.lyapunov.hybrid.system import (
     UPDATE,
@@ -16,6 +15,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.system import (
     reader_of,
 )
 from heavytail_snn.analysis.lyapunov.hybrid.values import TIME, Condition, Value
+from heavytail_snn.analysis.lyapunov.tangent.refusals import UnreadableModelError
 from heavytail_snn.brian import internals
 
 _DURATION = re.compile(r"timestep\(t - lastspike, dt\) >= timestep\((.*), dt\)$")

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from heavytail_snn.analysis.lyapunov.brian.equations.refusals import (
+from heavytail_snn.analysis.lyapunov.hybrid.scope import SHARED
+from heavytail_snn.analysis.lyapunov.tangent.refusals import (
     StochasticSynapseError,
     UnreadableModelError,
     WhiteNoiseError,
 )
-from heavytail_snn.analysis.lyapunov.hybrid.scope import SHARED
 
 if TYPE_CHECKING:
     from heavytail_snn.analysis.lyapunov.hybrid.system import System

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from heavytail_snn.analysis.lyapunov.brian.equations.refusals import UnreadableModelError
 from heavytail_snn.analysis.lyapunov.hybrid.kernels import fields as K
 from heavytail_snn.analysis.lyapunov.hybrid.kernels.update import update
 from heavytail_snn.analysis.lyapunov.hybrid.kernels.walk import settle, walk
@@ -12,6 +11,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.layout import Layout
 from heavytail_snn.analysis.lyapunov.hybrid.recorder import Recorder
 from heavytail_snn.analysis.lyapunov.hybrid.system import System
 from heavytail_snn.analysis.lyapunov.hybrid.tape import TapeMaker
+from heavytail_snn.analysis.lyapunov.tangent.refusals import UnreadableModelError
 
 _TIME_UNIT = 5e-3  # s; weight of spike times beside states in the norm
 _FLAT = 1e-3  # share of its size that a variable must move to have its range as its scale

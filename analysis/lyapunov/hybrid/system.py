@@ -24,10 +24,10 @@ from brian2 import (
 )
 from brian2.equations.equations import DIFFERENTIAL_EQUATION
 
-from heavytail_snn.analysis.lyapunov.brian.equations.refusals import UnreadableModelError
 from heavytail_snn.analysis.lyapunov.hybrid.differentiate import Statements
 from heavytail_snn.analysis.lyapunov.hybrid.scope import Arrays, Reader, Slot
 from heavytail_snn.analysis.lyapunov.hybrid.values import TIME, Condition, Value
+from heavytail_snn.analysis.lyapunov.tangent.refusals import UnreadableModelError
 from heavytail_snn.brian import internals
 
 UPDATE, MAP, SUM, THRESHOLD, PATHWAY, RESET = (

@@ -5,9 +5,9 @@ import itertools
 import numba
 from brian2.core.functions import Function
 
-from heavytail_snn.analysis.lyapunov.brian.equations.refusals import UnreadableModelError
 from heavytail_snn.analysis.lyapunov.hybrid.functions import SCOPE
 from heavytail_snn.analysis.lyapunov.hybrid.values import Call
+from heavytail_snn.analysis.lyapunov.tangent.refusals import UnreadableModelError
 from heavytail_snn.brian import internals
 
 _numbers = itertools.count()

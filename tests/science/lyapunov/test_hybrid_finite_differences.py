@@ -20,11 +20,11 @@ from brian2 import (
 from exact_differences import compare
 from hybrid_networks import EVENTS, GAP, GIVEN, HELD, JUNCTION, LIF, NS, joined, neurons, simple
 
-from heavytail_snn.analysis.lyapunov.brian.equations.refusals import UnreadableModelError
 from heavytail_snn.analysis.lyapunov.hybrid.exact import motion as X
 from heavytail_snn.analysis.lyapunov.hybrid.kernels.fields import C_LIFTED
 from heavytail_snn.analysis.lyapunov.hybrid.state import differentiate_all
 from heavytail_snn.analysis.lyapunov.hybrid.system import read_system
+from heavytail_snn.analysis.lyapunov.tangent.refusals import UnreadableModelError
 
 AVALANCHES = (
     "avalanche", "avalanche_later", "avalanche_held", "avalanche_that_writes_its_source",

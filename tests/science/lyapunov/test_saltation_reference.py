@@ -26,12 +26,12 @@ from brian2 import (
 
 from heavytail_snn.analysis.lyapunov.brian.copies import paired_synapses
 from heavytail_snn.analysis.lyapunov.brian.dt_scan import extrapolate, lyapunov_dt_scan
-from heavytail_snn.analysis.lyapunov.brian.equations.refusals import TangentialCrossingError
 from heavytail_snn.analysis.lyapunov.brian.front import lyapunov_spectrum_of_brian
 from heavytail_snn.analysis.lyapunov.brian.saltation.exact_lif import ExactLIF
 from heavytail_snn.analysis.lyapunov.brian.saltation.product import SaltationReplay
 from heavytail_snn.analysis.lyapunov.brian.saltation.spectrum import saltation_spectrum
 from heavytail_snn.analysis.lyapunov.brian.saltation.terms import Spikes
+from heavytail_snn.analysis.lyapunov.tangent.refusals import TangentialCrossingError
 from heavytail_snn.core.errors import ConvergenceError, ParameterError
 
 N, K, J0, MU, TAU_M, TAU_S = 200, 40, 2.0, 3.0, 0.010, 0.012

@@ -5,8 +5,8 @@ import pytest
 from brian2 import ms, mV, prefs, second
 
 import heavytail_snn as ht
-from heavytail_snn.analysis.lyapunov.brian.equations.refusals import WhiteNoiseError
 from heavytail_snn.analysis.lyapunov.brian.model import lyapunov_spectrum_of_model
+from heavytail_snn.analysis.lyapunov.tangent.refusals import WhiteNoiseError
 from heavytail_snn.core.errors import ParameterError, UnitError
 from heavytail_snn.models.brian.conductance_lif import ConductanceLIFNetwork
 from heavytail_snn.models.brian.lif import LIFNetwork, WhiteNoise
@@ -80,8 +80,13 @@ def test_spectrum_of_the_models():
         model, duration=0.6 * second, k=3, seed=1, state_warmup=0.1, tangent_warmup=0.1
     )
     np.testing.assert_allclose(result.exponents, 0, atol=2.0)
-    assert result.parameters["path_deviation"] < 1e-9
-    with pytest.raises(WhiteNoiseError):
-        lyapunov_spectrum_of_model(LIFNetwork(tiny, noise=WhiteNoise(1 * mV)), duration=1, k=1)
+    assert result.parameters["replay"]["largest_deviation"] < 1e-9
+    noisy = LIFNetwork(tiny, drive=30 * mV, noise=WhiteNoise(1 * mV))
+    options = {"duration": 0.2, "k": 1, "state_warmup": 0.05, "tangent_warmup": 0.05, "seed": 1}
+    with pytest.raises(WhiteNoiseError, match="white_noise='frozen'"):
+        lyapunov_spectrum_of_model(noisy, **options)
+    frozen = lyapunov_spectrum_of_model(noisy, white_noise="frozen", **options)
+    assert any("white noise" in w for w in frozen.warnings)
+    assert frozen.largest_exponent < 0
     with pytest.raises(ParameterError, match="runs through Brian2"):
         lyapunov_spectrum_of_model("model", duration=1, k=1)

@@ -17,12 +17,11 @@ from brian2 import (
 )
 
 import heavytail_snn as ht
-from heavytail_snn.analysis.lyapunov.brian.equations.refusals import (
+from heavytail_snn.analysis.lyapunov.tangent.refusals import (
     StochasticSynapseError,
     UnreadableModelError,
     WhiteNoiseError,
 )
-from heavytail_snn.analysis.lyapunov.brian.tangent import BrianTangent
 from heavytail_snn.core.errors import ParameterError
 
 SHORT = {"duration": 0.3, "state_warmup": 0.05, "tangent_warmup": 0.1, "seed": 3}
@@ -166,13 +165,7 @@ def with_regular_weights():
 
 
 @pytest.mark.parametrize("build", [depressing, with_regular_weights])
-def test_the_older_reader_refuses_what_moves(build):
-    network = build()
-    groups = [o for o in network.objects if isinstance(o, NeuronGroup)]
-    synapses = [o for o in network.objects if isinstance(o, Synapses)]
-    with pytest.raises(ParameterError) as caught:
-        BrianTangent(network, groups, synapses, duration=0.1, namespace={})
-    assert "lyapunov_spectrum(network)" in str(caught.value)
+def test_what_moves_beside_the_neurons_is_followed(build):
     assert np.isfinite(spectrum(build()).exponents).all()
 
 

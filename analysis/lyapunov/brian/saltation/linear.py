@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from heavytail_snn.analysis.lyapunov.brian.equations.refusals import (
+from heavytail_snn.analysis.lyapunov.brian.saltation.terms import Events, Path, Spikes
+from heavytail_snn.analysis.lyapunov.tangent.refusals import (
     PulseCrossingError,
     SaltationError,
 )
-from heavytail_snn.analysis.lyapunov.brian.saltation.terms import Events, Path, Spikes
 from heavytail_snn.core.compiled import compiled
 from heavytail_snn.core.errors import ParameterError
 from heavytail_snn.core.showing import Shown

@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 
-from heavytail_snn.analysis.lyapunov.brian.equations.refusals import TangentialCrossingError
 from heavytail_snn.analysis.lyapunov.brian.saltation.terms import (
     ARRIVAL,
     RELEASE,
@@ -34,6 +33,7 @@ from heavytail_snn.analysis.lyapunov.brian.saltation.terms import (
     Wiring,
     saltation_terms,
 )
+from heavytail_snn.analysis.lyapunov.tangent.refusals import TangentialCrossingError
 from heavytail_snn.core.compiled import compiled
 from heavytail_snn.core.errors import ParameterError
 

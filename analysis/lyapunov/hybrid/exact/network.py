@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from heavytail_snn.analysis.lyapunov.brian.equations.refusals import UnreadableModelError
 from heavytail_snn.analysis.lyapunov.hybrid.exact import motion as X
 from heavytail_snn.analysis.lyapunov.hybrid.exact.orbit import Orbit
 from heavytail_snn.analysis.lyapunov.hybrid.generate import body, compile_bodies
@@ -33,6 +32,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.system import (
     System,
 )
 from heavytail_snn.analysis.lyapunov.hybrid.values import Condition, Value
+from heavytail_snn.analysis.lyapunov.tangent.refusals import UnreadableModelError
 from heavytail_snn.brian import internals
 
 _TABLE = re.compile(r"_row\([^,]+, ([^,]+), (\d+), (\d+)\)")

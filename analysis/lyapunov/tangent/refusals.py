@@ -1,4 +1,4 @@
-"""What the saltation method refuses, one named error each.
+"""What the spectra of spiking networks refuse, one named error each.
 
 Every one is a `ParameterError`: the message gives the value, the rule that it breaks and the way
 out.  A refusal here stands for a wrong number elsewhere.
@@ -8,7 +8,7 @@ from heavytail_snn.core.errors import ParameterError
 
 
 class SaltationError(ParameterError):
-    """The model or the recording does not fit the saltation method."""
+    """The tangent of the model or of the recording cannot be followed."""
 
 
 class WhiteNoiseError(SaltationError):
@@ -19,20 +19,8 @@ class CutoffError(SaltationError):
     """The spike is a numerical cut-off that one time step jumps over."""
 
 
-class ZeroDelayError(SaltationError):
-    """Synapses without delay and simultaneous spikes: the order of events is undefined."""
-
-
 class StochasticSynapseError(SaltationError):
     """A synapse draws random numbers when a spike arrives."""
-
-
-class SummedVariableError(SaltationError):
-    """Neurons are coupled continuously, by a summed variable or a gap junction."""
-
-
-class LogicalThresholdError(SaltationError):
-    """The threshold is not one comparison of smooth expressions."""
 
 
 class TangentialCrossingError(SaltationError):
@@ -48,4 +36,4 @@ class GridLockedError(SaltationError):
 
 
 class UnreadableModelError(SaltationError):
-    """The model contains something outside the class of hybrid systems treated here."""
+    """The model contains something whose tangent is not known."""

@@ -1,1 +1,0 @@
-"""Brian2 equations read as sympy expressions, or refused by name."""
