@@ -3,7 +3,7 @@
 A plain Brian2 script: inhibitory LIF neurons with exponential synapses, a delay and a refractory
 period, with constant and with heavy-tailed weights of the same mean.  Look at three things:
 
-- what the library read from the strings (printed: equations, saltation matrix);
+- what the library read (printed: state, inputs, what happens in each step and in which order);
 - the spectra: with constant weights the network is chaotic, and the method says by how much;
 - the difference of two perturbed copies of the same simulation, which shrinks with the leak: on a
   time grid this popular recipe returns -1/tau_s for every network.
@@ -19,7 +19,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from brian2 import Network, NeuronGroup, Synapses, defaultclock, ms, prefs
 
-from heavytail_snn.analysis import lyapunov_spectrum_of_brian
+from heavytail_snn.analysis import lyapunov_spectrum
 from heavytail_snn.analysis.lyapunov import paired_synapses
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -73,9 +73,8 @@ def divergence_of_copies():
 
 fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
 for number, (name, relative) in enumerate(weight_laws.items()):
-    result = lyapunov_spectrum_of_brian(
-        *network(relative, sources, targets), duration=DURATION, k=10, seed=1, explain=number == 0
-    )
+    net, *_ = network(relative, sources, targets)
+    result = lyapunov_spectrum(net, duration=DURATION, k=10, seed=1, explain=number == 0)
     print(
         f"{name}: lambda_1 = {result.largest_exponent:.1f} +- "
         f"{result.largest_exponent_standard_error:.1f} 1/s at {result.rate:.1f} Hz"
@@ -83,7 +82,7 @@ for number, (name, relative) in enumerate(weight_laws.items()):
     left.errorbar(np.arange(1, 11), result.exponents, result.standard_error, fmt="o-", label=name)
 print(result.warnings[0])
 left.axhline(0, color="0.6", lw=0.8, zorder=0)
-left.set(xlabel="index", ylabel="Lyapunov exponent (1/s)", title="saltation along recorded spikes")
+left.set(xlabel="index", ylabel="Lyapunov exponent (1/s)", title="tangent along recorded spikes")
 left.legend()
 
 times, distance = divergence_of_copies()

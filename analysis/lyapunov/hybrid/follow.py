@@ -22,7 +22,7 @@ _MAX_LOG10_CONDITION = 6.0
 _HALVINGS = 6
 _ONE_STEP = (
     "one time step only: exponents of clock-driven runs carry a bias of order dt; run it again "
-    "with dt/2 and dt/5"
+    "with dt/2 and dt/5, or let lyapunov_dt_scan extrapolate it away"
 )
 _WHITE = (
     "white noise is frozen: the speed of threshold crossings grows like 1/sqrt(dt), so that the "

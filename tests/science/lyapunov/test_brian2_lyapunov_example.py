@@ -6,5 +6,5 @@ import pytest
 @pytest.mark.slow
 def test_example_runs_small(run_tutorial):
     printed = run_tutorial("brian2_lyapunov")
-    assert "saltation matrix" in printed
+    assert "State (what is perturbed)" in printed
     assert printed.count("lambda_1") == 2
