@@ -12,6 +12,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.recorder import Recorder
 from heavytail_snn.analysis.lyapunov.hybrid.system import System
 from heavytail_snn.analysis.lyapunov.hybrid.tape import TapeMaker
 from heavytail_snn.analysis.lyapunov.tangent.refusals import UnreadableModelError
+from heavytail_snn.core.errors import ConvergenceError
 
 _TIME_UNIT = 5e-3  # s; weight of spike times beside states in the norm
 _FLAT = 1e-3  # share of its size that a variable must move to have its range as its scale
@@ -50,6 +51,7 @@ class Replay:
         # Brian2 keeps a sum as it was before the events of a step; here it follows them
         own = ~np.isin(rows, layout.sum_rows)
         self.rows, self.states = rows[own], states[:, own]
+        self._check_finite()
         self.first, self.last = recorder.first, recorder.last
         self._given = (*recorder.random_values(layout),)
         self.first_own = layout.n_state_rows + self.tapes.n_slots
@@ -59,6 +61,25 @@ class Replay:
         self.speeds: list[np.ndarray] = []
         self.largest_deviation, self.n_compared = 0.0, 0
         self.start(0)
+
+    def _check_finite(self) -> None:
+        bad = np.argwhere(~np.isfinite(self.states))
+        if bad.size == 0:
+            return
+        snapshot, column = bad[0]
+        name, element = self._named(int(self.rows[column]))
+        time = self.steps[snapshot] * self.system.step
+        raise ConvergenceError(
+            f"{name}[{element}] is {self.states[snapshot, column]} in Brian2's own run at "
+            f"{time:.6g} s or before; use a smaller dt or another method, or look at its initial "
+            "value"
+        )
+
+    def _named(self, row: int) -> tuple[str, int]:
+        """Return the variable and the element that a row of z belongs to."""
+        first = self.layout.z_first
+        name = max((n for n, f in first.items() if f <= row), key=lambda n: first[n])
+        return name, row - first[name]
 
     def _scales(self) -> np.ndarray:
         """Return a typical size of each row of V."""
@@ -173,9 +194,7 @@ class Replay:
 
     def _misunderstood(self, cell: int, recorded: float, snapshot: int) -> UnreadableModelError:
         row = int(self.rows[cell])
-        name = max((n for n, f in self.layout.z_first.items() if f <= row),
-                   key=lambda n: self.layout.z_first[n])  # fmt: skip
-        element = row - self.layout.z_first[name]
+        name, element = self._named(row)
         time = self.steps[snapshot] * self.system.step
         return UnreadableModelError(
             f"{name}[{element}]", f"{self.z[row]:.9g} at {time:.6g} s",

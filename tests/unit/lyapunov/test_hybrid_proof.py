@@ -8,6 +8,7 @@ from heavytail_snn.analysis.lyapunov import lyapunov_spectrum_of_network
 from heavytail_snn.analysis.lyapunov.hybrid.account import check_spikes
 from heavytail_snn.analysis.lyapunov.hybrid.spectrum import read_network, run_recorded
 from heavytail_snn.analysis.lyapunov.tangent.refusals import UnreadableModelError
+from heavytail_snn.core.errors import ConvergenceError
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +54,15 @@ def test_a_spike_that_the_threshold_does_not_make_is_noticed():
     wrong.advance(wrong.last - 1)
     with pytest.raises(UnreadableModelError, match="must be those of the thresholds"):
         check_spikes(wrong)
+
+
+def test_a_run_that_explodes_is_named():
+    group = NeuronGroup(2, "dv/dt = v**3/ms : 1", method="euler")
+    group.v = [0, 3]
+    with pytest.raises(ConvergenceError, match=r"neurongroup.*\.v\[1\] is .* own run at"):
+        lyapunov_spectrum_of_network(
+            Network(group), duration=0.1, k=1, state_warmup=0, tangent_warmup=0, namespace={}
+        )
 
 
 def test_a_summed_variable_adds_no_exponent():
