@@ -10,7 +10,7 @@ ANY_PYTHON := $(PYTHON) python3.12 python3.13 python3 python python3.14 $(PYENV)
 WORKERS ?= 2
 
 .DELETE_ON_ERROR:
-.PHONY: help install demo test test-kernels test-matrix test-cuda fuzz bench reference lint clean
+.PHONY: help install demo test test-kernels test-matrix test-cuda fuzz bench gallery reference lint clean
 
 help:
 	@echo "make TARGET, of these (the first call also installs):"
@@ -60,6 +60,9 @@ bench: $(VENV)/.installed-dev ## running times beside those of other ways
 
 fuzz: $(VENV)/.installed-dev ## a thousand damaged recordings, each in a process with limits (NUMBER=1000 SEED=1)
 	PYTHONPATH=tests/support OMP_NUM_THREADS=1 $(BIN)/python tests/support/fuzz.py --number $(or $(NUMBER),1000) --seed $(or $(SEED),1)
+
+gallery: $(VENV)/.installed-dev ## Brian2's own examples through `heavytail-snn lyapunov`, half an hour (ONLY=pattern)
+	$(BIN)/python tests/benchmarks/brian2_gallery.py $(if $(EXAMPLES),--examples "$(EXAMPLES)") $(if $(ONLY),--only "$(ONLY)")
 
 # Every row of the reference files, the long ones too (about an hour).
 reference: $(VENV)/.installed-dev ## every reference number, about an hour
