@@ -180,6 +180,8 @@ def classify(name, code, out, err, seconds):
         return Outcome(name, "error", seconds, f"exit code {code}: {_last(err)}")
     if code == 0:
         exponents, errors = answer["exponents"], answer["standard_error"]
+        if any("are -inf" in note for note in answer["warnings"]):  # said; JSON has no -inf
+            exponents = [-math.inf if x is None else x for x in exponents]
         if None in exponents:
             return Outcome(name, "error", seconds, f"exponents that are no numbers: {exponents}")
         return Outcome(
@@ -223,9 +225,10 @@ def row(entry, outcome):
     verdict = outcome.verdict + (f" ({outcome.choice})" if outcome.choice else "")
     spectrum = ["", "", ""]
     if outcome.verdict in ("unmodified", "choice"):
-        known = not math.isnan(outcome.error)
-        error = f" +- {outcome.error:.2g}" if known else ", too short for an error"
-        value = f"{outcome.exponent:.3g}{error}"
+        value = f"{outcome.exponent:.3g}"
+        if math.isfinite(outcome.exponent):
+            known = not math.isnan(outcome.error)
+            value += f" +- {outcome.error:.2g}" if known else ", too short for an error"
         spectrum = [str(outcome.n), str(outcome.k), value]
     short = " ".join(entry.options()[:-3]) if spectrum[0] else ""  # without the seed and --json
     cells = [entry.name, verdict, *spectrum, f"{outcome.seconds:.1f}", short or outcome.said]
