@@ -274,3 +274,21 @@ def test_monitors_of_the_user_do_not_matter_and_ours_are_gone():
     before = len(network.objects)
     spectrum(network)
     assert len(network.objects) == before
+
+
+@pytest.mark.parametrize(("step", "cutoff"), [(0.1, 0), (0.1, -20), (0.02, 0)])
+def test_a_tonic_neuron_has_a_neutral_direction_however_high_its_cutoff_is(step, cutoff):
+    """Autonomous and periodic: the largest exponent is 0.  Brian2's steps jump over the blow-up."""
+    defaultclock.dt = step * ms
+    group = NeuronGroup(
+        1, """dvm/dt = (10*nS*(rise - vm - 70*mV) + 500*pA - w)/(200*pF) : volt
+        rise = 2*mV*exp((vm + 50*mV)/(2*mV)) : volt
+        dw/dt = (2*nS*(vm + 70*mV) - w)/(30*ms) : amp""",
+        threshold=f"vm > {cutoff}*mV", reset="vm = -58*mV", method="euler",
+    )  # fmt: skip
+    group.vm = -70 * mV
+    found = ht.analysis.lyapunov_spectrum(
+        Network(group), k=2, duration=0.6, state_warmup=0.2, tangent_warmup=0.1, seed=3
+    )
+    assert abs(found.exponents[0]) < 2
+    assert found.exponents[1] == pytest.approx(-33, abs=2)

@@ -91,7 +91,10 @@ def update(o, step, t, h, ops, net, tangent, rec, cut, work, functions, counts):
                 divided = True
                 for w in range(nw):
                     kept[w] = y[w]
-                crossed = divided_step(o, g, fires[g], t, h, ops, net, work, cut, functions)
+                crossed = divided_step(
+                    o, g, fires[g], a_of_z[index[out + stiff]], y[stiff], t, h, ops, net, work,
+                    cut, functions,
+                )  # fmt: skip
                 if crossed:
                     remember_crossing(o, g, t, h, ops, net, work, cut, functions, counts)
                 elif fires[g]:
