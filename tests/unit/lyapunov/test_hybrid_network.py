@@ -10,6 +10,7 @@ from brian2 import (
     StateMonitor,
     Synapses,
     defaultclock,
+    linked_var,
     ms,
     mV,
     network_operation,
@@ -292,3 +293,21 @@ def test_a_tonic_neuron_has_a_neutral_direction_however_high_its_cutoff_is(step,
     )
     assert abs(found.exponents[0]) < 2
     assert found.exponents[1] == pytest.approx(-33, abs=2)
+
+
+@pytest.mark.parametrize("cutoff", [1, 12])  # without and with a blow-up
+def test_a_variable_in_a_linked_group_of_its_own_acts_as_one_of_the_neuron(cutoff):
+    motion = "dv/dt = (exp(v) + 4 - w - v)/(10*ms) : 1"
+    adaptation = "dw/dt = -w/(40*ms) : 1"
+    options = {"threshold": f"v > {cutoff}", "method": "euler"}
+    whole = NeuronGroup(1, f"{motion}\n{adaptation}", reset="v = -3; w += 1.5", **options)
+    cell = NeuronGroup(1, f"{motion}\nw : 1 (linked)", reset="v = -3", **options)
+    slow = NeuronGroup(1, adaptation, method="euler")
+    cell.w = linked_var(slow, "w")
+    link = Synapses(cell, slow, on_pre="w_post += 1.5")
+    link.connect()
+    options = {"duration": 0.5, "k": 2}
+    one = spectrum(Network(whole), **options)
+    two = spectrum(Network(cell, slow, link), **options)
+    assert one.n_spikes == two.n_spikes > 10
+    np.testing.assert_allclose(two.exponents, one.exponents, atol=0.5)
