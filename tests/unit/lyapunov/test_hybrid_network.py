@@ -311,3 +311,22 @@ def test_a_variable_in_a_linked_group_of_its_own_acts_as_one_of_the_neuron(cutof
     two = spectrum(Network(cell, slow, link), **options)
     assert one.n_spikes == two.n_spikes > 10
     np.testing.assert_allclose(two.exponents, one.exponents, atol=0.5)
+
+
+def test_a_sum_of_sums_is_replayed_from_the_middle_of_a_run():
+    """Sums run in the order of their names, so that the outer one is a step behind."""
+    group = NeuronGroup(
+        4, """dv/dt = (0.6 + 0.4*i - v - total)/(10*ms) : 1
+        dq/dt = -q/(20*ms) : 1
+        dx/dt = (q - x)/(5*ms) : 1
+        total : 1""",
+        threshold="v > 1", reset="v = 0; q += 0.3", method="euler",
+    )  # fmt: skip
+    middle = NeuronGroup(1, "s : 1")
+    outer = Synapses(middle, group, "total_post = s_pre : 1 (summed)", name="a_outer")
+    inner = Synapses(group, middle, "s_post = x_pre : 1 (summed)", name="z_inner")
+    outer.connect()
+    inner.connect()
+    found = spectrum(Network(group, middle, outer, inner), k=2, state_warmup=0.15)
+    assert found.parameters["replay"]["largest_deviation"] < 1e-9
+    assert np.isfinite(found.exponents).all()
