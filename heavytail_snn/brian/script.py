@@ -50,8 +50,8 @@ def run_script(
         for.  What it returns is returned, and the script is not continued.
     at_run : int
     settings : mapping
-        Name -> Python expression: replaces what the script assigns to that name, also in its
-        functions.
+        Name -> Python expression: replaces what the script assigns to that name at its top
+        level, or in its functions if it does so only there.
 
     Notes
     -----
@@ -213,22 +213,29 @@ def _refuse_without_run(tree: ast.Module, path: str) -> None:
 
 
 def _apply(tree: ast.Module, settings: dict[str, str], path: str) -> None:
-    """Replace assigned values; each name must be assigned somewhere."""
-    found: set[str] = set()
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and len(node.targets) == 1:
-            target = node.targets[0]
-            if not isinstance(target, ast.Name):
-                continue
-            names.add(target.id)
-            if target.id in settings:
-                node.value = _parsed(target.id, settings[target.id])
-                found.add(target.id)
-    ast.fix_missing_locations(tree)
+    """Replace assigned values: at the top level, or in functions what is only assigned there."""
+    everywhere = list(_assigned(tree, ()))
+    top = list(_assigned(tree, (ast.FunctionDef, ast.Lambda, ast.ClassDef)))
+    names = {target.id for target, _ in everywhere}
     for name in settings:
-        if name not in found:
+        places = [node for target, node in top if target.id == name]
+        places = places or [node for target, node in everywhere if target.id == name]
+        if not places:
             raise ScriptError("--set", name, f"must be assigned in {path}", _close(name, names))
+        for node in places:
+            node.value = _parsed(name, settings[name])
+    ast.fix_missing_locations(tree)
+
+
+def _assigned(node: ast.AST, passed_over: tuple[type, ...]) -> Iterator[tuple[ast.Name, Any]]:
+    """Yield (name, assignment) below a node, without what lies inside other nodes."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, passed_over):
+            continue
+        if isinstance(child, ast.Assign) and len(child.targets) == 1:
+            if isinstance(child.targets[0], ast.Name):
+                yield child.targets[0], child
+        yield from _assigned(child, passed_over)
 
 
 def _close(name: str, names: set[str]) -> str:

@@ -94,6 +94,16 @@ def test_a_run_in_a_function_or_a_pool_of_processes_is_found(tmp_path):
     assert multiprocessing.Pool is before
 
 
+def test_a_setting_leaves_the_same_name_in_a_function_alone(tmp_path):
+    path = tmp_path / "local.py"
+    body = SCRIPT.replace(
+        "N = 3", "def size():\n    N = 3\n    return N\nN = size()\nN = N + size()"
+    )
+    path.write_text(body)
+    assert run_script(path, seen)[0] == 6
+    assert run_script(path, seen, settings={"N": "size() + 4"})[0] == 7
+
+
 def test_a_pool_here_does_what_a_pool_does():
     with PoolHere(2, initializer=str) as pool:
         assert pool.map(abs, [-1, 2]) == list(pool.imap_unordered(abs, [-1, 2])) == [1, 2]
