@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from brian2 import Network, NeuronGroup, second
+from brian2.core.base import BrianObjectException
 from brian2.devices.device import get_device
 from tqdm import tqdm
 
@@ -162,7 +163,10 @@ def run_recorded(
     try:
         begin = float(network.t / second)
         with unchanged_by(system.watched, network):
-            network.run(duration * second, namespace=namespace)
+            try:
+                network.run(duration * second, namespace=namespace)
+            except BrianObjectException as error:
+                raise _failed(network, error) from error
         if (done := float(network.t / second) - begin) < duration - system.step:
             raise ParameterError(
                 "duration", duration, 
@@ -173,6 +177,19 @@ def run_recorded(
         return Replay(system, recorder)
     finally:
         recorder.remove()
+
+
+def _failed(network: Network, error: BrianObjectException) -> ParameterError:
+    """Return the refusal of a network that Brian2 itself cannot run."""
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    where = " ".join(str(error).split())
+    return ParameterError(
+        "network", network.name,
+        f"must run in Brian2 by itself, and failed with {type(cause).__name__}: {cause} ({where})",
+        "run the script without the spectrum first; a parameter that is never set is 0",
+    )  # fmt: skip
 
 
 def _check_size(system: System, k: int | str) -> None:

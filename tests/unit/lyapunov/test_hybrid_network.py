@@ -330,3 +330,12 @@ def test_a_sum_of_sums_is_replayed_from_the_middle_of_a_run():
     found = spectrum(Network(group, middle, outer, inner), k=2, state_warmup=0.15)
     assert found.parameters["replay"]["largest_deviation"] < 1e-9
     assert np.isfinite(found.exponents).all()
+
+
+def test_a_network_that_brian2_cannot_run_is_refused_with_its_error():
+    prefs.codegen.target = "cython"
+    group = NeuronGroup(
+        1, "dv/dt = -v/tau : 1\ntau : second", threshold="v > 1", reset="v = 0", method="euler"
+    )
+    with pytest.raises(ParameterError, match=r"ZeroDivisionError.*neurongroup.*never set is 0"):
+        spectrum(Network(group), k=1)
