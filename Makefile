@@ -10,7 +10,7 @@ ANY_PYTHON := $(PYTHON) python3.12 python3.13 python3 python python3.14 $(PYENV)
 WORKERS ?= 2
 
 .DELETE_ON_ERROR:
-.PHONY: help install demo test test-kernels test-matrix test-cuda fuzz faults bench reference lint clean
+.PHONY: help install demo test test-kernels test-matrix test-cuda fuzz faults bench gallery reference lint clean
 
 help:
 	@echo "make TARGET, of these (the first call also installs):"
@@ -63,6 +63,9 @@ fuzz: $(VENV)/.installed-dev ## a thousand damaged recordings, each in a process
 
 faults: $(VENV)/.installed-dev ## plant faults, one at a time, and see a test notice each (ONLY=hybrid)
 	$(BIN)/python tests/support/faults.py $(if $(ONLY),--only "$(ONLY)")
+
+gallery: $(VENV)/.installed-dev ## Brian2's own examples through `heavytail-snn lyapunov`, half an hour (ONLY=pattern)
+	$(BIN)/python tests/benchmarks/brian2_gallery.py $(if $(EXAMPLES),--examples "$(EXAMPLES)") $(if $(ONLY),--only "$(ONLY)")
 
 # Every row of the reference files, the long ones too (about an hour).
 reference: $(VENV)/.installed-dev ## every reference number, about an hour

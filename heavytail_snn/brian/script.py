@@ -14,6 +14,7 @@ from typing import Any
 import brian2
 from brian2 import Network
 
+from heavytail_snn.brian.pool import pools_here
 from heavytail_snn.core.errors import ParameterError
 
 
@@ -49,12 +50,14 @@ def run_script(
         for.  What it returns is returned, and the script is not continued.
     at_run : int
     settings : mapping
-        Name -> Python expression: replaces what the script assigns to that name at its top level.
+        Name -> Python expression: replaces what the script assigns to that name at its top
+        level, or in its functions if it does so only there.
 
     Notes
     -----
     The script runs on the runtime target (a ``set_device`` is passed over), with figures that are
-    not shown.  Afterwards Brian2's preferences and the default time step are as they were.
+    not shown, and does the work of a ``multiprocessing.Pool`` in this process.  Afterwards Brian2's
+    preferences and the default time step are as they were.
 
     Raises
     ------
@@ -70,11 +73,12 @@ def run_script(
             "script", str(path), f"must be a Python file that parses: {error}"
         ) from error
     _apply(tree, dict(settings or {}), str(path))
+    _refuse_without_run(tree, str(path))
     code = compile(tree, str(file), "exec")
     counter = _Counter(take_over, at_run, str(file))
     module = types.ModuleType("__main__")
     module.__file__ = str(file)
-    with _quiet_surroundings(file, module), counter.installed():
+    with _quiet_surroundings(file, module), pools_here(), counter.installed():
         try:
             exec(code, module.__dict__)
         except _Done as done:
@@ -101,6 +105,7 @@ class _Counter:
     def __init__(self, take_over: Callable[..., Any], at_run: int, file: str) -> None:
         self.take_over, self.at_run, self.file = take_over, at_run, file
         self.n, self.ended = 0, ""
+        self.process = os.getpid()
 
     @contextmanager
     def installed(self) -> Iterator[None]:
@@ -111,6 +116,11 @@ class _Counter:
         def run(network: Network, duration: Any, *arguments: Any, **options: Any) -> Any:
             if counter.busy:
                 return original(network, duration, *arguments, **options)
+            if os.getpid() != counter.process:
+                raise ScriptError(
+                    "script", counter.file, "must run its network in its own process, and did so "
+                    "in another", "call the function that runs it directly",
+                )  # fmt: skip
             counter.n += 1
             names = options.get("namespace")
             if names is None:
@@ -176,25 +186,56 @@ def _quiet_surroundings(file: Path, module: types.ModuleType) -> Iterator[None]:
             sys.modules["__main__"] = kept[2]
 
 
-def _apply(tree: ast.Module, settings: dict[str, str], path: str) -> None:
-    """Replace assigned values; each name must be assigned somewhere at the top level."""
-    found: set[str] = set()
+_NO_OTHER_CODE = {*sys.stdlib_module_names, "brian2", "numpy", "scipy", "matplotlib", "pylab"}
+_RUNS = {"run", "exec", "eval", "compile", "getattr", "runpy", "importlib", "__import__"}
+
+
+def _refuse_without_run(tree: ast.Module, path: str) -> None:
+    """Refuse a script that cannot run a network, before it has done all that it does instead."""
     names: set[str] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.Lambda | ast.ClassDef):
-            continue
-        if isinstance(node, ast.Assign) and len(node.targets) == 1:
-            target = node.targets[0]
-            if not isinstance(target, ast.Name):
-                continue
-            names.add(target.id)
-            if target.id in settings:
-                node.value = _parsed(target.id, settings[target.id])
-                found.add(target.id)
-    ast.fix_missing_locations(tree)
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                names.add(name)
+            case ast.Import(names=parts):
+                names |= {part.name.split(".")[0] for part in parts}
+                if not all(part.name.split(".")[0] in _NO_OTHER_CODE for part in parts):
+                    return
+            case ast.ImportFrom(module=source, level=level, names=parts):
+                names |= {part.name for part in parts}
+                if level or (source or "").split(".")[0] not in _NO_OTHER_CODE:
+                    return
+    if not names & _RUNS:
+        raise ScriptError(
+            "script", path, "must call run(), and nothing in it does",
+            "give a script that runs a network when it is executed",
+        )  # fmt: skip
+
+
+def _apply(tree: ast.Module, settings: dict[str, str], path: str) -> None:
+    """Replace assigned values: at the top level, or in functions what is only assigned there."""
+    everywhere = list(_assigned(tree, ()))
+    top = list(_assigned(tree, (ast.FunctionDef, ast.Lambda, ast.ClassDef)))
+    names = {target.id for target, _ in everywhere}
     for name in settings:
-        if name not in found:
+        places = [node for target, node in top if target.id == name]
+        places = places or [node for target, node in everywhere if target.id == name]
+        if not places:
             raise ScriptError("--set", name, f"must be assigned in {path}", _close(name, names))
+        for node in places:
+            node.value = _parsed(name, settings[name])
+    ast.fix_missing_locations(tree)
+
+
+def _assigned(node: ast.AST, passed_over: tuple[type, ...]) -> Iterator[tuple[ast.Name, Any]]:
+    """Yield (name, assignment) below a node, without what lies inside other nodes."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, passed_over):
+            continue
+        if isinstance(child, ast.Assign) and len(child.targets) == 1:
+            if isinstance(child.targets[0], ast.Name):
+                yield child.targets[0], child
+        yield from _assigned(child, passed_over)
 
 
 def _close(name: str, names: set[str]) -> str:

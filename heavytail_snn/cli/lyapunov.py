@@ -1,5 +1,7 @@
 """lyapunov: the Lyapunov spectrum of the network that a Brian2 script runs."""
 
+import contextlib
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -73,7 +75,9 @@ def lyapunov(
         )
 
     with refusals(as_json):
-        result = run_script(script, take_over, at_run=run, settings=_settings(set_ or []))
+        # what the script prints would stand before the JSON
+        with contextlib.redirect_stdout(sys.stderr if as_json else sys.stdout):
+            result = run_script(script, take_over, at_run=run, settings=_settings(set_ or []))
         if plot is not None and not explain:
             import matplotlib.pyplot as plt
 

@@ -19,7 +19,8 @@ def refusals(as_json: bool) -> Iterator[None]:
     except (HeavytailError, OSError) as error:
         said = in_words(error, on_command_line)
         if as_json:
-            print_json({"error": type(error).__name__, "message": said})
+            ways = [on_command_line(way) for way in getattr(error, "remedies", ())]
+            print_json({"error": type(error).__name__, "message": said, "remedies": ways})
         else:
             typer.echo(f"{type(error).__name__}: {said}", err=True)
         raise typer.Exit(1) from error

@@ -100,10 +100,12 @@ def _active(system: "System", value: object) -> list[object]:
 
 
 def _white(name: str, op: object) -> WhiteNoiseError:
-    return WhiteNoiseError(
+    error = WhiteNoiseError(
         "white_noise", None, f"must be 'frozen' for white noise on {name}: its threshold "
         "crossings have no speed, and the exponents tend to those of the leak as dt goes to 0",
         "pass white_noise='frozen' and scan dt; or use coloured noise, a separate variable "
         "deta/dt = -eta/tau_noise + sigma*sqrt(2/tau_noise)*xi added to the drift; or measure "
         "finite perturbations (one_spike_perturbation)",
     )  # fmt: skip
+    error.remedies = ({"white_noise": "frozen"},)
+    return error

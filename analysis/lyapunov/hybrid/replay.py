@@ -51,6 +51,7 @@ class Replay:
         # Brian2 keeps a sum as it was before the events of a step; here it follows them
         own = ~np.isin(rows, layout.sum_rows)
         self.rows, self.states = rows[own], states[:, own]
+        self.sum_rows, self.sums = rows[~own], states[:, ~own]
         self._check_finite()
         self.first, self.last = recorder.first, recorder.last
         self._given = (*recorder.random_values(layout),)
@@ -116,6 +117,8 @@ class Replay:
         if self.steps.size:
             self.now = int(self.steps[snapshot])
             self.z[self.rows] = self.states[snapshot]
+            # a sum of sums may come before those, and takes them as the step before left them
+            self.z[self.sum_rows] = self.sums[snapshot]
         widest = max(
             [1, *(op[K.NR] + op[K.NC] + op[K.NW] + 2 * op[K.ATOMS] + 2 for op in layout.ops),
              *(f[K.F_NR] + f[K.F_NC] + f[K.F_N] for f in layout.flows)]

@@ -21,6 +21,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.values import TIME, Call, Inline, Va
 from heavytail_snn.brian import internals
 
 SHARED = "0"  # index of a variable that all elements share
+SAME = "="  # that of the element with the same number in another group
 
 
 class Slot(NamedTuple):
@@ -167,7 +168,8 @@ class Reader:
     def _path(self, name: str, place: Place) -> tuple[str, ...]:
         index = place.group.variables.indices[name] if name in place.group.variables else SHARED
         if index == "_idx":
-            return place.path
+            linked = place.group.variables[name].owner.name != place.group.name
+            return (*place.path, SAME) if linked else place.path
         if index == SHARED:
             return (SHARED,)
         return (*place.path, self.arrays.add(place.group.variables[index]))
@@ -196,5 +198,7 @@ class Reader:
 def entries(path: tuple[str, ...], index: np.ndarray, values: Callable[[str], Any]) -> np.ndarray:
     """Return the entries that a path leads to from elements `index`."""
     for step in path:
+        if step == SAME:
+            continue
         index = np.zeros_like(index) if step == SHARED else values(step)[index]
     return index

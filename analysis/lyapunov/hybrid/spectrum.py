@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from brian2 import Network, NeuronGroup, second
+from brian2.core.base import BrianObjectException
 from brian2.devices.device import get_device
 
 from heavytail_snn.analysis.lyapunov.hybrid.explain import explain as explain_system
@@ -156,13 +157,29 @@ def run_network(
     """Run a network, and make sure that it ran to the end and that watchers changed nothing."""
     begin = float(network.t / second)
     with unchanged_by(system.watched, network):
-        network.run(duration * second, namespace=namespace)
+        try:
+            network.run(duration * second, namespace=namespace)
+        except BrianObjectException as error:
+            raise _failed(network, error) from error
     if (done := float(network.t / second) - begin) < duration - system.step:
         raise ParameterError(
             "duration", duration,
             f"must be run in full, and the network stopped after {done:.6g} s",
             "take out what calls stop(), or ask for less than that",
         )  # fmt: skip
+
+
+def _failed(network: Network, error: BrianObjectException) -> ParameterError:
+    """Return the refusal of a network that Brian2 itself cannot run."""
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    where = " ".join(str(error).split())
+    return ParameterError(
+        "network", network.name,
+        f"must run in Brian2 by itself, and failed with {type(cause).__name__}: {cause} ({where})",
+        "run the script without the spectrum first; a parameter that is never set is 0",
+    )  # fmt: skip
 
 
 def check_duration(duration: float, step: float) -> None:

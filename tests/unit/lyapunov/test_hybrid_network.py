@@ -10,6 +10,7 @@ from brian2 import (
     StateMonitor,
     Synapses,
     defaultclock,
+    linked_var,
     ms,
     mV,
     network_operation,
@@ -279,3 +280,67 @@ def test_a_short_average_shortens_the_interval_or_is_refused():
         spectrum(lif(delay=5 * ms), **{**options, "duration": 0.003})
     result = spectrum(lif(delay=5 * ms), **{**options, "duration": 0.003, "state_warmup": 0.005})
     assert np.isfinite(result.largest_exponent)
+
+
+@pytest.mark.parametrize(("step", "cutoff"), [(0.1, 0), (0.1, -20), (0.02, 0)])
+def test_a_tonic_neuron_has_a_neutral_direction_however_high_its_cutoff_is(step, cutoff):
+    """Autonomous and periodic: the largest exponent is 0.  Brian2's steps jump over the blow-up."""
+    defaultclock.dt = step * ms
+    group = NeuronGroup(
+        1, """dvm/dt = (10*nS*(rise - vm - 70*mV) + 500*pA - w)/(200*pF) : volt
+        rise = 2*mV*exp((vm + 50*mV)/(2*mV)) : volt
+        dw/dt = (2*nS*(vm + 70*mV) - w)/(30*ms) : amp""",
+        threshold=f"vm > {cutoff}*mV", reset="vm = -58*mV", method="euler",
+    )  # fmt: skip
+    group.vm = -70 * mV
+    found = ht.analysis.lyapunov_spectrum(
+        Network(group), k=2, duration=0.6, state_warmup=0.2, tangent_warmup=0.1, seed=3
+    )
+    assert abs(found.exponents[0]) < 2
+    assert found.exponents[1] == pytest.approx(-33, abs=2)
+
+
+@pytest.mark.parametrize("cutoff", [1, 12])  # without and with a blow-up
+def test_a_variable_in_a_linked_group_of_its_own_acts_as_one_of_the_neuron(cutoff):
+    motion = "dv/dt = (exp(v) + 4 - w - v)/(10*ms) : 1"
+    adaptation = "dw/dt = -w/(40*ms) : 1"
+    options = {"threshold": f"v > {cutoff}", "method": "euler"}
+    whole = NeuronGroup(1, f"{motion}\n{adaptation}", reset="v = -3; w += 1.5", **options)
+    cell = NeuronGroup(1, f"{motion}\nw : 1 (linked)", reset="v = -3", **options)
+    slow = NeuronGroup(1, adaptation, method="euler")
+    cell.w = linked_var(slow, "w")
+    link = Synapses(cell, slow, on_pre="w_post += 1.5")
+    link.connect()
+    options = {"duration": 0.5, "k": 2}
+    one = spectrum(Network(whole), **options)
+    two = spectrum(Network(cell, slow, link), **options)
+    assert one.n_spikes == two.n_spikes > 10
+    np.testing.assert_allclose(two.exponents, one.exponents, atol=0.5)
+
+
+def test_a_sum_of_sums_is_replayed_from_the_middle_of_a_run():
+    """Sums run in the order of their names, so that the outer one is a step behind."""
+    group = NeuronGroup(
+        4, """dv/dt = (0.6 + 0.4*i - v - total)/(10*ms) : 1
+        dq/dt = -q/(20*ms) : 1
+        dx/dt = (q - x)/(5*ms) : 1
+        total : 1""",
+        threshold="v > 1", reset="v = 0; q += 0.3", method="euler",
+    )  # fmt: skip
+    middle = NeuronGroup(1, "s : 1")
+    outer = Synapses(middle, group, "total_post = s_pre : 1 (summed)", name="a_outer")
+    inner = Synapses(group, middle, "s_post = x_pre : 1 (summed)", name="z_inner")
+    outer.connect()
+    inner.connect()
+    found = spectrum(Network(group, middle, outer, inner), k=2, state_warmup=0.15)
+    assert found.parameters["replay"]["largest_deviation"] < 1e-9
+    assert np.isfinite(found.exponents).all()
+
+
+def test_a_network_that_brian2_cannot_run_is_refused_with_its_error():
+    prefs.codegen.target = "cython"
+    group = NeuronGroup(
+        1, "dv/dt = -v/tau : 1\ntau : second", threshold="v > 1", reset="v = 0", method="euler"
+    )
+    with pytest.raises(ParameterError, match=r"ZeroDivisionError.*neurongroup.*never set is 0"):
+        spectrum(Network(group), k=1)

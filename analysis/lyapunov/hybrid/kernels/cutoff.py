@@ -23,7 +23,9 @@ from heavytail_snn.analysis.lyapunov.hybrid.kernels.fields import (
 )
 from heavytail_snn.core.compiled import compiled
 
-GROWTH = 1.2  # of the threshold variable in one step, beyond which the step is divided
+# Growth of a perturbation of the threshold variable in one step, beyond which the step is divided.
+# Towards a blow-up the steps before lose a share (GROWTH - 1)/2 per spike, however small dt is.
+GROWTH = 1.02
 _FINE = 0.05  # share of the local time constant that a part of a step has
 LATEST = 40  # steps after a recorded spike within which the continuous motion must cross
 
@@ -96,8 +98,31 @@ def holds(th, g, x, t, h, ops, net, work, functions):  # type: ignore[no-untyped
 
 
 @compiled(error_model="numpy")
-def divided_step(o, g, fires, t, h, ops, net, work, cut, functions):  # type: ignore[no-untyped-def]
+def land(a, goal, g, t, part, x, p, back, back_p, net, work, cut, functions):  # type: ignore[no-untyped-def]
+    """Go from `back` to where variable a has the value `goal`, which x has passed after `part`."""
+    m = p.shape[0]
+    share = part * (goal - back[a]) / (x[a] - back[a])
+    for b in range(m):
+        x[b] = back[b]
+        for d in range(m):
+            p[b, d] = back_p[b, d]
+    for _ in range(3):
+        fine_step(g, t, share, x, p, net, work, cut, functions)
+        rates(g, t, x, cut[0], cut[1], net, work, functions)
+        if cut[0][a] == 0.0:
+            break
+        share = (goal - x[a]) / cut[0][a]
+        if abs(share) > part:
+            break
+
+
+@compiled(error_model="numpy")
+def divided_step(o, g, fires, v, goal, t, h, ops, net, work, cut, functions):  # type: ignore[no-untyped-def]
     """Continuous motion through one step near a blow-up, into propagator `cut[8]`.
+
+    It ends where variable v has the value `goal` that Brian2 gave it.  Brian2's steps lag behind
+    the continuous motion: followed to the end of the step, the tangent vectors would grow as they
+    do further up, and by a factor more with each step that starts from Brian2's value again.
 
     Returns 1 if the threshold was crossed: the state there is in `cut[6]`.  Where Brian2's spike is
     in this step and the continuous motion is later, it is followed until it crosses.
@@ -109,6 +134,8 @@ def divided_step(o, g, fires, t, h, ops, net, work, cut, functions):  # type: ig
         x[a] = z[first_z[net[3][g], a] + g - net[2][net[3][g], F_BASE]]
         for b in range(m):
             p[a, b] = 1.0 if a == b else 0.0
+    start, upwards = x[v], goal > x[v]
+    lands = not fires and np.isfinite(goal) and goal != start
     time, end = 0.0, h
     limit = h * LATEST if fires else h
     while time < limit * (1 - 1e-12):
@@ -124,6 +151,9 @@ def divided_step(o, g, fires, t, h, ops, net, work, cut, functions):  # type: ig
             for b in range(m):
                 back_p[a, b] = p[a, b]
         fine_step(g, t, part, x, p, net, work, cut, functions)
+        if lands and x[v] != back[v] and (x[v] >= goal if upwards else x[v] <= goal):
+            land(v, goal, g, t, part, x, p, back, back_p, net, work, cut, functions)
+            return 0
         if holds(th, g, x, t, h, ops, net, work, functions):
             low, high = 0.0, part
             for _ in range(50):

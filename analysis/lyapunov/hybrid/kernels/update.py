@@ -77,7 +77,7 @@ def update(o, step, t, h, ops, net, tangent, rec, cut, work, functions, counts):
                     if e_of_z[row] >= 0 and ops[o, KIND] == K_UPDATE:
                         eta[first_of[e_of_z[row]] + a_of_z[row]] = (value - y[w]) / h
                     y[w] = value
-        divided = False
+        divided, whole = False, slopes
         if stiff >= 0 and k > 0:
             if early[g]:
                 early[g] += 1
@@ -91,7 +91,11 @@ def update(o, step, t, h, ops, net, tangent, rec, cut, work, functions, counts):
                 divided = True
                 for w in range(nw):
                     kept[w] = y[w]
-                crossed = divided_step(o, g, fires[g], t, h, ops, net, work, cut, functions)
+                whole = slopes[: nw * width].copy()
+                crossed = divided_step(
+                    o, g, fires[g], a_of_z[index[out + stiff]], y[stiff], t, h, ops, net, work,
+                    cut, functions,
+                )  # fmt: skip
                 if crossed:
                     remember_crossing(o, g, t, h, ops, net, work, cut, functions, counts)
                 elif fires[g]:
@@ -106,6 +110,17 @@ def update(o, step, t, h, ops, net, tangent, rec, cut, work, functions, counts):
                 for b in range(m):
                     for q in range(k):
                         new[a, q] += cut[8][a, b] * V[first_of[g] + b, q]
+            for r in range(nr):  # what it reads of others, as in a step that is not divided
+                other = e_of_z[index[start + r]]
+                if other == g:
+                    continue
+                flush(other, net, tangent, work)
+                v = first_of[other] + a_of_z[index[start + r]]
+                for w in range(nw):
+                    row = index[out + w]
+                    if e_of_z[row] == g:
+                        for q in range(k):
+                            new[a_of_z[row], q] += whole[w * width + r] * V[v, q]
             for a in range(m):
                 for q in range(k):
                     V[first_of[g] + a, q] = new[a, q]
