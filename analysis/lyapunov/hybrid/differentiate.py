@@ -65,6 +65,7 @@ class Statements:
         self.assigned: dict[Any, Value] = {}
         self._local: dict[str, Value] = {}
         self.jumps: set[Any] = set()
+        self.switches: list[tuple[Value, Value, ast.cmpop, str]] = []
 
     # ------------------------------------------------------------ statements
 
@@ -152,7 +153,8 @@ class Statements:
             case ast.BinOp(left=left, op=op, right=right):
                 return self._binary(op, self._visit(left, scope), self._visit(right, scope))
             case ast.Call(func=ast.Name(id=name), args=args):
-                return self._call(name, [self._visit(a, scope) for a in args], scope)
+                inner = [self._visit(a, scope) for a in args]
+                return self._call(name, inner, scope, ast.unparse(node))
         raise ParameterError(
             "expression", ast.unparse(node), "must be arithmetic, comparisons and function calls"
         )
@@ -177,7 +179,29 @@ class Statements:
         test = " and ".join(
             f"({{{n}}} {_COMPARE[type(op)]} {{{n + 1}}})" for n, op in enumerate(ops)
         )
-        return self._step(f"(1.0 if {test} else 0.0)", parts)
+        if len(parts) > 2 or not isinstance(ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE):
+            return self._step(f"(1.0 if {test} else 0.0)", parts)
+        text = ast.unparse(ast.Compare(left, ops, rights))
+        return self._switch(f"(1.0 if {test} else 0.0)", parts[0], parts[1], ops[0], text)
+
+    def _switch(self, code: str, a: Value, b: Value, op: ast.cmpop, text: str) -> Value:
+        """Return a step that happens where a and b are equal; remember the place."""
+        before = set(self.jumps)
+        found = self._step(code, [a, b])
+        if self.jumps != before:
+            self.jumps = before
+            self.switches.append((a, b, op, text))
+        return found
+
+    def switch_atoms(self) -> list["Atom"]:
+        """Return the comparisons of the state met so far as gaps."""
+        return [self._atom(a, b, op, text) for a, b, op, text in self.switches]
+
+    def _atom(self, a: Value, b: Value, op: ast.cmpop, text: str) -> "Atom":
+        if isinstance(op, ast.Lt | ast.LtE):
+            a, b = b, a
+        sign = ">" if isinstance(op, ast.Gt | ast.Lt) else ">="
+        return Atom(self._binary(ast.Sub(), a, b), text, sign)
 
     def _step(self, code: str, parts: list[Value]) -> Value:
         for part in parts:
@@ -185,13 +209,15 @@ class Statements:
         name = self._emit(code.format(*(p.code for p in parts)))
         return Value(name, random=any(p.random for p in parts), reads=_reads(parts))
 
-    def _call(self, name: str, args: list[Value], scope: Any) -> Value:
+    def _call(self, name: str, args: list[Value], scope: Any, text: str) -> Value:
         found = self._lookup(name, scope)
         if not isinstance(found, Call):
             raise ParameterError("expression", f"{name}(...)", "must be a function")
         if found.random:
             return self._draw()
         codes = [a.code for a in args]
+        if name == "sign" and found.value == STEPS["sign"]:
+            return self._switch(found.value, args[0], Value("0.0"), ast.Gt(), text)
         if not found.slopes:
             return self._step(found.value.format(*codes), args)
         value = self._emit(found.value.format(*codes))
@@ -282,12 +308,8 @@ class Statements:
                 return ("not", (self._formula(operand, scope, found),))
             case ast.Compare(left=left, ops=ops, comparators=rights) if len(ops) == 1:
                 a, b = self._visit(left, scope), self._visit(rights[0], scope)
-                if isinstance(ops[0], ast.Lt | ast.LtE):
-                    a, b = b, a
                 if isinstance(ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE):
-                    strict = isinstance(ops[0], ast.Gt | ast.Lt)
-                    gap = self._binary(ast.Sub(), a, b)
-                    found.append(Atom(gap, ast.unparse(node), ">" if strict else ">="))
+                    found.append(self._atom(a, b, ops[0], ast.unparse(node)))
                     return len(found) - 1
                 found.append(Atom(self._compare(left, ops, rights, scope), ast.unparse(node)))
                 return len(found) - 1

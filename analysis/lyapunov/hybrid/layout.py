@@ -16,6 +16,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.system import (
     PATHWAY,
     RESET,
     SUM,
+    SWITCH,
     THRESHOLD,
     UPDATE,
     Block,
@@ -25,7 +26,8 @@ from heavytail_snn.analysis.lyapunov.hybrid.system import (
 from heavytail_snn.brian import internals
 
 _KINDS = {UPDATE: K.K_UPDATE, MAP: K.K_MAP, SUM: K.K_SUM, THRESHOLD: K.K_THRESHOLD,
-          PATHWAY: K.K_PATHWAY, RESET: K.K_RESET, CATCH_UP: K.K_CATCH_UP}  # fmt: skip
+          PATHWAY: K.K_PATHWAY, RESET: K.K_RESET, CATCH_UP: K.K_CATCH_UP,
+          SWITCH: K.K_SWITCH}  # fmt: skip
 
 
 @dataclass
@@ -260,6 +262,10 @@ class Layout:
         ops[:, K.N_LIFTS] = 0
         lifts: set[int] = set()
         for o, op in enumerate(system.operations):
+            if op.kind == SWITCH:
+                row = ops[next(n for n, u in enumerate(system.operations)
+                               if u.kind == UPDATE and u.group.name == op.group.name)]  # fmt: skip
+                row[K.SWITCHES], ops[o, K.TABLED] = o, int(any("T[" in x for x in op.block.lines))
             if op.kind != PATHWAY:
                 continue
             pairs = []

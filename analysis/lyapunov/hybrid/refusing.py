@@ -40,12 +40,12 @@ def refuse(system: "System", noise_is_given: bool) -> None:
                     "draw into a variable of the elements",
                 )  # fmt: skip
             system.frozen.setdefault(slot.name, f"random numbers of {op.name}")
-        if op.kind == "update" and op.block.jumps:
+        if op.kind in ("update", "catch-up") and op.block.jumps:
             names = ", ".join(sorted(s.name for s in op.block.jumps))
             raise UnreadableModelError(
                 op.name, f"a step of {names}", "must be continuous in the state",
-                "replace the comparison, int or floor by a steep smooth function such as "
-                "1/(1 + exp(-(v - v0)/width))",
+                "write the step with comparisons, such as int(v > v0), or sign, whose places are "
+                "known; or make it steep and smooth, 1/(1 + exp(-(v - v0)/width))",
             )  # fmt: skip
 
 

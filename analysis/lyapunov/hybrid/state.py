@@ -2,6 +2,7 @@
 
 from heavytail_snn.analysis.lyapunov.hybrid.refusing import refuse
 from heavytail_snn.analysis.lyapunov.hybrid.system import (
+    SWITCH,
     THRESHOLD,
     UPDATE,
     Operation,
@@ -96,4 +97,4 @@ def _drop_what_nobody_needs(system: System) -> None:
 
 
 def _decides(op: Operation) -> bool:
-    return op.kind == THRESHOLD and not any(v.random for v in op.block.values)
+    return op.kind in (THRESHOLD, SWITCH) and not any(v.random for v in op.block.values)

@@ -38,6 +38,7 @@ UPDATE, MAP, SUM, THRESHOLD, PATHWAY, RESET = (
     "pathway",
     "reset",
 )
+SWITCH = "switch"  # where the speeds of a group jump in its state; looked at after its update
 CATCH_UP = "catch-up"  # event-driven variables to the present, whenever they are looked at
 _WATCHERS = (EventMonitor, StateMonitor, PopulationRateMonitor)
 
@@ -55,7 +56,9 @@ class Block:
     constants : list of float
     outputs : list of (Slot, Value)
     jumps : set of Slot
-        Perturbed entries inside comparisons and step functions.
+        Perturbed entries inside step functions.
+    switched : set of Slot
+        Those inside comparisons, whose places are known.
     values : list of Value
         Of a threshold: whether it holds, the gaps of its comparisons, whether each holds.
     """
@@ -66,6 +69,7 @@ class Block:
     constants: list[float]
     outputs: list[tuple[Any, Value]]
     jumps: set[Slot] = field(default_factory=set)
+    switched: set[Slot] = field(default_factory=set)
     values: list[Value] = field(default_factory=list)
 
 
@@ -276,6 +280,7 @@ def reader_of(system: System, group: Any, item: Any = None) -> Reader:
 
 def write_blocks(system: System) -> None:
     """Write every block of statements anew, for the present choice of what is active."""
+    system.operations = [op for op in system.operations if op.kind != SWITCH]
     for op in system.operations:
         reader = reader_of(system, op.group, op.item)
         if op.kind == THRESHOLD:
@@ -289,10 +294,13 @@ def write_blocks(system: System) -> None:
         else:
             guarded = op.kind in (PATHWAY, MAP)  # updates and resets write always
             op.block = _statements(reader, op.code, guarded=guarded)
+            if op.kind == CATCH_UP:  # it has no steps in which a switch could be seen
+                op.block.jumps |= op.block.switched
     for name, group in system.groups.items():
         equations = _differential(group)
         if equations:
             system.flows[name] = _flow(reader_of(system, group), equations)
+            system.operations += _switch(system, group, equations)
 
 
 def _statements(reader: Reader, code: str, guarded: bool = False) -> Block:
@@ -321,15 +329,37 @@ def _flow(reader: Reader, equations: list[tuple[str, Any]]) -> Block:
     return make_block(statements, reader, outputs)
 
 
+def _switch(system: System, group: Any, equations: list[tuple[str, Any]]) -> list[Operation]:
+    """Return what tells which comparisons in the equations of a group hold, if there are any."""
+    updates = [op for op in system.operations if op.kind == UPDATE and op.group.name == group.name]
+    reader = reader_of(system, group)
+    statements = Statements(reader, reader.alias)
+    for _, equation in equations:
+        statements.expression(equation.expr.code)
+    atoms = statements.switch_atoms()
+    if not atoms or not updates:
+        return []
+    condition = Condition(("and", tuple(range(len(atoms)))), atoms)
+    code = ", ".join(dict.fromkeys(a.text for a in atoms))
+    op = Operation(SWITCH, f"{group.name}_switch", group, code, updates[0].step, updates[0].item)
+    op.condition, op.block = condition, _tested(condition, statements, reader)
+    return [op]
+
+
 def _condition(reader: Reader, code: str) -> tuple[Condition, Block]:
     statements = Statements(reader, reader.alias)
     condition = statements.comparisons(code.partition("=")[2])
+    return condition, _tested(condition, statements, reader)
+
+
+def _tested(condition: Condition, statements: Statements, reader: Reader) -> Block:
+    """Return the block of a condition: whether it holds, its gaps, whether each is open."""
     test = Value(f"(1.0 if {condition.code()} else 0.0)")
     truths = [Value(f"(1.0 if {a.gap.code} {a.sign} 0.0 else 0.0)") for a in condition.atoms]
     outputs = [test, *(a.gap for a in condition.atoms), *truths]
     block = make_block(statements, reader, [("", v) for v in outputs])
     block.outputs, block.values = [], outputs
-    return condition, block
+    return block
 
 
 def make_block(statements: Statements, reader: Reader, outputs: list[Any]) -> Block:
@@ -341,4 +371,5 @@ def make_block(statements: Statements, reader: Reader, outputs: list[Any]) -> Bl
         [float(c) for c in reader.constants],
         outputs,
         {j for j in statements.jumps if j != TIME},
+        {s for a, b, *_ in statements.switches for v in (a, b) for s in v.slopes if s != TIME},
     )

@@ -78,9 +78,15 @@ def test_additive_noise_leaves_the_derivative_known_and_multiplicative_does_not(
     assert statements("v = exp(v + randn())").assigned["v"].random_slopes == {"v"}
 
 
-def test_a_comparison_of_the_state_is_a_jump_and_one_of_constants_is_none():
-    assert statements("v = int(v > 0)*w").jumps == {"v"}
-    assert statements("v = int(tau > 0)*w").jumps == set()
+def test_a_step_of_the_state_is_a_jump_and_a_comparison_of_it_a_switch():
+    assert statements("v = floor(v)*w").jumps == {"v"}
+    assert statements("v = int(tau > 0)*floor(tau)").jumps == set()
+    found = statements("v = int(v > 0)*w + int(w <= 2*v) + sign(w - 1) + int(tau > 0)")
+    assert found.jumps == set()
+    atoms = found.switch_atoms()
+    assert [(a.text, a.sign, set(a.gap.slopes)) for a in atoms] == [
+        ("v > 0", ">", {"v"}), ("w <= 2 * v", ">=", {"v", "w"}), ("sign(w - 1)", ">", {"w"})
+    ]  # fmt: skip
 
 
 def test_conditions_are_taken_apart():

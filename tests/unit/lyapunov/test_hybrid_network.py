@@ -20,7 +20,6 @@ from brian2 import (
 import heavytail_snn as ht
 from heavytail_snn.analysis.lyapunov.tangent.refusals import (
     StochasticSynapseError,
-    UnreadableModelError,
     WhiteNoiseError,
 )
 from heavytail_snn.core.errors import ParameterError
@@ -248,16 +247,6 @@ def test_poisson_input_is_recorded_and_frozen():
     assert account["largest_deviation"] < 1e-12
     assert account["spikes_lifted_by_a_pulse"] + account["spikes_above_threshold_before"] > 0
     assert (result.exponents < 0).all()
-
-
-def test_a_step_in_the_equations_is_refused_by_name():
-    group = NeuronGroup(2, "dv/dt = (int(v > 0.5) - v)/(10*ms) : 1", method="euler")
-    with pytest.raises(UnreadableModelError, match="smooth function"):
-        spectrum(Network(group))
-    smooth = NeuronGroup(
-        2, "dv/dt = (1/(1 + exp(-(v - 0.5)/0.01)) - v)/(10*ms) : 1", method="euler"
-    )
-    assert np.isfinite(spectrum(Network(smooth), k=2).exponents).all()
 
 
 def test_monitors_of_the_user_do_not_matter_and_ours_are_gone():

@@ -25,6 +25,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.system import (
     PATHWAY,
     RESET,
     SUM,
+    SWITCH,
     THRESHOLD,
     UPDATE,
     Block,
@@ -74,6 +75,12 @@ class ExactNetwork:
         tolerance: float = 1e-6,
         scale: np.ndarray | None = None,
     ) -> None:
+        for op in system.operations:
+            if op.kind == SWITCH:
+                raise UnreadableModelError(
+                    op.group.name, op.code, "must not change the speeds in an event-exact "
+                    "simulation: its steps do not end there", "use lyapunov_spectrum_of_network",
+                )  # fmt: skip
         self.system, self.step, self.tolerance = system, step, tolerance
         self.layout = Layout(system, system_values(system))
         self._blocks: list[list[int]] = []

@@ -11,6 +11,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.kernels.cutoff import (
 from heavytail_snn.analysis.lyapunov.hybrid.kernels.elements import flush, gather, given, perturbed
 from heavytail_snn.analysis.lyapunov.hybrid.kernels.events import release
 from heavytail_snn.analysis.lyapunov.hybrid.kernels.fields import (
+    ATOMS,
     BLOCK,
     C_BAD,
     F_BASE,
@@ -27,8 +28,11 @@ from heavytail_snn.analysis.lyapunov.hybrid.kernels.fields import (
     RELEASE,
     STIFF,
     STIFF_READ,
+    SWITCHES,
+    TABLED,
     N,
 )
+from heavytail_snn.analysis.lyapunov.hybrid.kernels.switches import after_motion, before_motion
 from heavytail_snn.core.compiled import compiled
 
 
@@ -49,7 +53,12 @@ def update(o, step, t, h, ops, net, tangent, rec, cut, work, functions, counts):
     pg, pt = constants.ctypes, cells.ctypes
     stiff, stiff_read = ops[o, STIFF], ops[o, STIFF_READ]
     early, fires = cut[10], cut[14]
+    sw = ops[o, SWITCHES] if k > 0 else -1
+    held, speed = np.zeros(2 * ops[sw, ATOMS] if sw >= 0 else 0), np.zeros(work[6].size)
+    until = t if sw >= 0 and ops[sw, TABLED] else t + h  # a table jumps between steps, at no cost
     for e in range(n):
+        if sw >= 0:
+            before_motion(sw, e, t, h, held, speed, ops, net, work, functions)
         start = off + e * stride
         out = start + nr + nc
         for r in range(nr):
@@ -168,3 +177,5 @@ def update(o, step, t, h, ops, net, tangent, rec, cut, work, functions, counts):
                         V[v, q] = new[w, q]
         for w in range(nw):
             z[index[out + w]] = y[w]
+        if sw >= 0:
+            after_motion(sw, e, until, h, held, speed, ops, net, tangent, work, functions)
