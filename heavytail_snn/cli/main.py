@@ -1,4 +1,4 @@
-"""The command line: demo, study, simulate, analyze, formats, exponent, lyapunov, doctor, cite.
+"""The command line: demo, study, sweep, simulate, analyze, formats, exponent, lyapunov, doctor, cite.
 
 Exit codes: 0 done, 1 refused (bad value, unreadable file, missing tool; one sentence says why),
 2 wrong usage, 3 doctor found something missing that the library needs.
@@ -17,6 +17,7 @@ from heavytail_snn.cli.formats import formats
 from heavytail_snn.cli.lyapunov import lyapunov
 from heavytail_snn.cli.simulate import simulate
 from heavytail_snn.cli.study import study
+from heavytail_snn.cli.sweep import sweep
 
 app = typer.Typer(
     help="Is my spiking network chaotic, how many dimensions does it use, what do its spectra "
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (demo, study, simulate, analyze, formats, exponent, lyapunov, doctor, cite):
+for command in (demo, study, sweep, simulate, analyze, formats, exponent, lyapunov, doctor, cite):
     app.command()(command)
 
 
