@@ -1,5 +1,6 @@
 """The folder in which compiled programs are kept, and Brian2's preference that names it."""
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from brian2 import prefs
 from brian2.core.preferences import BrianPreference
 
 from heavytail_snn.core.errors import BackendError
+
+_log = logging.getLogger(__name__)
 
 
 def register_preference() -> None:
@@ -72,6 +75,27 @@ def scratch(prefix: str) -> Iterator[Path]:
         ) from error
     with folder as name:
         yield Path(name)
+
+
+@contextmanager
+def one_builder(final: Path) -> Iterator[None]:
+    """Let one process at a time build a program; the others wait, and find it built.
+
+    The lock goes with the process that holds it, however that ends.  Where the file system has no
+    locks, each process builds and the first one wins.
+    """
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        yield
+        return
+    final.parent.mkdir(parents=True, exist_ok=True)
+    with (final.parent / f".{final.name}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError:
+            _log.debug("no lock for %s: the file system has none", final)
+        yield
 
 
 def keep(built: Path, final: Path) -> Path:

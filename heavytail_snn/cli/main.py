@@ -1,4 +1,4 @@
-"""The command line: demo, study, sweep, simulate, analyze, formats, exponent, lyapunov, doctor, cite.
+"""The commands: demo, study, sweep, simulate, analyze, formats, exponent, lyapunov, doctor, cite.
 
 Exit codes: 0 done, 1 refused (bad value, unreadable file, missing tool; one sentence says why),
 2 wrong usage, 3 doctor found something missing that the library needs.

@@ -26,6 +26,7 @@ class Cpp(Standalone):
 
     name = "cpp"
     device = "cpp_standalone"
+    free_sizes = True
     seeding = """
 for (size_t k = 0; k < _random_generators.size(); k++)
     _random_generators[k].seed(heavytail_seed + k);
