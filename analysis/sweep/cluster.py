@@ -4,6 +4,7 @@ Always processes and never threads inside one: Brian2 keeps its state once for a
 """
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -73,16 +74,16 @@ def _local(distributed: Any, workers: int | None) -> Iterator[Any]:
         "distributed.nanny.pre-spawn-environ": threads,
         "distributed.scheduler.allowed-failures": ALLOWED_DEATHS,
         "distributed.worker.multiprocessing-method": "spawn",
-        # what a case leaves on the disk lies in its own scratch folder
-        "distributed.admin.tick.limit": "1h",
+        "distributed.admin.tick.limit": "1h",  # a case may hold its worker for long
         "distributed.scheduler.work-stealing": False,
     }
     with (
         dask.config.set(settings),
         _main_hidden(),
+        _quiet(),
         distributed.LocalCluster(
-            n_workers=number, threads_per_worker=1, processes=True, dashboard_address=None,
-            silence_logs=50,
+            n_workers=number, threads_per_worker=1, processes=True, dashboard_address=":0",
+            silence_logs=logging.CRITICAL,
         ) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
     ):  # fmt: skip
@@ -98,6 +99,18 @@ def _wait(client: Any) -> None:
             f"the scheduler {client.scheduler.address} had no worker for {WAIT:g} s; start some "
             "with `dask worker ADDRESS --nworkers 4 --nthreads 1`"
         ) from error
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what the cluster tells of its start and end from the caller's log."""
+    logger = logging.getLogger("distributed")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 @contextlib.contextmanager

@@ -115,11 +115,11 @@ def create(path: Path, grid: Grid, facts: Mapping[str, Any]) -> Store:
         From `grid_facts`.
     """
     zarr = _zarr()
-    path.parent.mkdir(parents=True, exist_ok=True)
     # made under another name, so that no writer ever sees half of it
     building = path.parent / f".{path.name}-{uuid.uuid4().hex[:12]}"
     try:
         with _named(path, "written"):
+            path.parent.mkdir(parents=True, exist_ok=True)
             group = zarr.open_group(str(building), mode="w-", zarr_format=3)
             outputs = grid.outputs()
             for output in outputs.values():

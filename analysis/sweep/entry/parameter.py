@@ -96,7 +96,9 @@ class Parameter(Shown):
         from brian2 import Quantity, get_dimensions
 
         if isinstance(given, list | tuple) and given:
-            given = Quantity(given) if all(isinstance(item, Quantity) for item in given) else given
+            dims = {get_dimensions(item) for item in given if isinstance(item, Quantity)}
+            if len(dims) == 1 and all(isinstance(item, Quantity) for item in given):
+                given = Quantity(given)
         if not isinstance(given, Quantity) or get_dimensions(given) is not get_dimensions(unit):
             written = "second" if self.unit == "s" else self.unit
             raise UnitError(
