@@ -83,7 +83,7 @@ def _local(distributed: Any, workers: int | None) -> Iterator[Any]:
         _quiet(),
         distributed.LocalCluster(
             n_workers=number, threads_per_worker=1, processes=True, dashboard_address=":0",
-            silence_logs=logging.CRITICAL,
+            silence_logs=logging.CRITICAL, preload=[f"{__package__}.worker"],
         ) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
     ):  # fmt: skip

@@ -50,7 +50,7 @@ def run_on(client: Any, work: Work, cases: Iterable[Case], report: Report) -> No
             report(_outcome(client, work, running.pop(future), future))
             hand_out()
     except (OSError, TimeoutError) as error:
-        raise _lost(error) from error
+        raise _lost(client) from error
     finally:
         if client.status == "running":
             client.cancel(list(running), force=True)
@@ -71,7 +71,7 @@ def _outcome(client: Any, work: Work, case: Case, future: Any) -> str:
         )
         return record_failure(work, case, died)
     except CancelledError as error:
-        raise _lost(error) from error
+        raise _lost(client) from error
     except HeavytailError:
         raise
     except ImportError as error:
@@ -83,8 +83,8 @@ def _outcome(client: Any, work: Work, case: Case, future: Any) -> str:
         raise StoreError(f"a worker could not reach the store {work.store} ({error})") from error
 
 
-def _lost(error: BaseException) -> WorkerError:
+def _lost(client: Any) -> WorkerError:
     return WorkerError(
-        f"the scheduler was lost ({type(error).__name__}: {error}); cases whose record was written "
-        "are kept: start a scheduler and run the same sweep again"
+        f"the scheduler {client.scheduler.address} was lost; cases whose record was written are "
+        "kept: start a scheduler and run the same sweep again"
     )
