@@ -1,3 +1,4 @@
+from heavytail_snn.analysis.sweep.config import read_sweep as read_sweep
 from heavytail_snn.analysis.sweep.ensemble import Ensemble as Ensemble
 from heavytail_snn.analysis.sweep.entry.measure import Measure as Measure
 from heavytail_snn.analysis.sweep.entry.measure import Output as Output

@@ -42,6 +42,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.spectrum import read_network
 from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO, check_number
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum
 from heavytail_snn.brian import internals
+from heavytail_snn.brian.device import exclusive
 from heavytail_snn.core.errors import BackendError, MemoryLimitError, ParameterError
 from heavytail_snn.core.randomness import Seed
 from heavytail_snn.core.showing import Shown
@@ -178,8 +179,9 @@ class BrianTangent(Shown):
 
     def run(self) -> None:
         """Run the network on the current device and, in standalone mode, build it if need be."""
-        self.network.run(self.duration * second, namespace=self.namespace)
-        internals.build_unless_run(get_device())
+        with exclusive():
+            self.network.run(self.duration * second, namespace=self.namespace)
+            internals.build_unless_run(get_device())
 
     def spectrum(
         self,

@@ -22,6 +22,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.values import TIME
 from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO, check_number
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum, spectrum_from_blocks
 from heavytail_snn.brian import internals
+from heavytail_snn.brian.device import exclusive
 from heavytail_snn.brian.watching import unchanged_by
 from heavytail_snn.core.errors import (
     ConvergenceError,
@@ -161,7 +162,7 @@ def run_recorded(
     recorder = Recorder(network, system, duration)
     try:
         begin = float(network.t / second)
-        with unchanged_by(system.watched, network):
+        with exclusive(), unchanged_by(system.watched, network):
             network.run(duration * second, namespace=namespace)
         if (done := float(network.t / second) - begin) < duration - system.step:
             raise ParameterError(
@@ -169,7 +170,8 @@ def run_recorded(
                 f"must be run in full, and the network stopped after {done:.6g} s",
                 "take out what calls stop(), or ask for less than that",
             )  # fmt: skip
-        internals.build_unless_run(get_device())
+        with exclusive():
+            internals.build_unless_run(get_device())
         return Replay(system, recorder)
     finally:
         recorder.remove()

@@ -65,7 +65,7 @@ class ModelEntry(Shown):
         return tuple(name for name in SERVES if getattr(self, name) is not None)
 
 
-class Sample:
+class Sample(Shown):
     """One network of a model: each thing is made when a measure asks for it, and once.
 
     Parameters
