@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from brian2 import Network, second
+from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
 from heavytail_snn.brian import internals
 from heavytail_snn.brian.model import STEPS
@@ -131,7 +132,12 @@ def _write_manifest(run: Run, device: Any, network: Network, directory: Path) ->
         key: [internals.argument_name(arrays[key]), np.dtype(arrays[key].dtype).str]
         for key in run.values
     }
-    manifest = {"results": results, "values": values}
+    counts = {"spikes": "spikes.N"} | ({"traces": "traces.N"} if run.record else {})
+    if not isinstance(device, CPPStandaloneDevice):
+        counts = {}  # other devices do not write how much they recorded
+    for key in counts.values():
+        results[key] = [internals.result_file(device, arrays[key]), np.dtype(arrays[key].dtype).str]
+    manifest = {"results": results, "values": values, "counts": counts}
     (directory / MANIFEST).write_text(json.dumps(manifest, indent=1))
 
 
@@ -200,15 +206,34 @@ def run_environment(run: Run) -> dict[str, str]:
     }
 
 
-def reader(project: Path, directory: Path) -> Reader:
-    """Return the function that reads "object.variable" from the results in ``directory``."""
-    files = json.loads((project / MANIFEST).read_text())["results"]
+def reader(project: Path, directory: Path, run: Run) -> Reader:
+    """Return the function that reads "object.variable" from the results in ``directory``.
+
+    A program does not notice that it writes to a full disk: how much it recorded must be there.
+    """
+    manifest = json.loads((project / MANIFEST).read_text())
+    files, counts = manifest["results"], manifest["counts"]
 
     def read(key: str) -> np.ndarray:
         name, dtype = files[key]
         path = directory / "results" / name
         if not path.exists():
             raise BackendError(f"the program left no result {key} ({path}); did it stop early?")
-        return np.fromfile(path, dtype=dtype)
+        values = np.fromfile(path, dtype=dtype)
+        whole = expected(key)
+        if whole is not None and values.size != whole:
+            raise BackendError(
+                f"the program left {values.size} of {whole} values of {key} in {directory}; is the "
+                "disk full? free space, or set HEAVYTAIL_CACHE to a folder on another one"
+            )
+        return values
+
+    def expected(key: str) -> int | None:
+        owner, _, name = key.partition(".")
+        if name == "N" or key == f"neurons.{STEPS}":
+            return 1 if name == "N" else run.model.size
+        if owner not in counts:
+            return None
+        return int(read(counts[owner])[0]) * (run.model.size if owner == "traces" else 1)
 
     return read

@@ -14,8 +14,10 @@ from typing import Any, ClassVar
 
 from brian2 import Network, prefs
 
-from heavytail_snn.brian.cache import cache_directory, keep, one_builder, scratch
+from heavytail_snn.brian.cache import cache_directory
 from heavytail_snn.brian.device import active_device
+from heavytail_snn.brian.programs import BINARY, is_whole, keep, one_builder
+from heavytail_snn.brian.scratch import scratch
 from heavytail_snn.brian.simulation.network import progress_bar
 from heavytail_snn.brian.simulation.project import (
     fingerprint,
@@ -83,7 +85,7 @@ class Standalone(ABC):
         keys = [(*place, *run.structure(sizes=sizes)) for sizes in (False, True)]
         for key in keys:
             known = _programs.get(key)
-            if known is not None and (known / "main").exists():
+            if known is not None and is_whole(known):
                 return known
         self.check_tools()
         with scratch("build-") as directory:
@@ -93,10 +95,11 @@ class Standalone(ABC):
                 self.generate(run, source)
             name = f"{run.model.structure()[0]}-{fingerprint(source, *self.tools())}"
             final = cache_directory() / self.name / name
-            with one_builder(final):
-                if not (final / "main").exists():
-                    self.build(source)
-                    keep(source, final)
+            if not is_whole(final):
+                with one_builder(final):
+                    if not is_whole(final):
+                        self.build(source)
+                        keep(source, final)
         _programs[keys[0] if free else keys[1]] = final
         return final
 
@@ -105,8 +108,8 @@ class Standalone(ABC):
         """Start the program in a folder of its own, and yield the reader of its results."""
         with scratch("run-") as directory:
             arguments = write_run(run, program, directory)
-            self._start(run, [str(program / "main"), *arguments], directory)
-            yield reader(program, directory)
+            self._start(run, [str(program / BINARY), *arguments], directory)
+            yield reader(program, directory, run)
 
     def _start(self, run: Run, command: list[str], directory: Path) -> None:
         """Run the program in `directory`, passing on its progress; raise if it complains."""
