@@ -26,10 +26,10 @@ def dataset_of(store: Store, grid: Grid) -> Any:
             variables[name] = (dims, store.array(name)[...], {"unit": output.unit})
     variables["state"] = (grid.dims, _texts(records, "state", LEFT))
     variables["error"] = (grid.dims, _texts(records, "message", ""))
-    units = {p.name: p.unit for owner in (grid.entry, *grid.measures) for p in owner.parameters}
-    coordinates = {
-        name: (name, list(points), {"unit": units.get(name, "")})
-        for name, points in {**grid.axes, "seed": grid.seeds}.items()
+    units = grid.units
+    axes: dict[str, list] = {**grid.axes, "seed": grid.seeds}
+    coordinates: dict[str, Any] = {
+        name: (name, points, {"unit": units.get(name, "")}) for name, points in axes.items()
     }
     for output in outputs.values():
         coordinates |= {name: (name, points) for name, points in output.axes.items()}

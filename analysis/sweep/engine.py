@@ -33,7 +33,8 @@ def run_on(client: Any, work: Work, cases: Iterable[Case], report: Report) -> No
     """
     from distributed import as_completed
 
-    waiting, running = iter(cases), {}
+    waiting = iter(cases)
+    running: dict[Any, Case] = {}
     finished = as_completed(loop=client.loop)
 
     def hand_out() -> None:

@@ -48,6 +48,11 @@ class Grid(Shown):
         """Names of the axes, "seed" last."""
         return (*self.axes, "seed")
 
+    @property
+    def units(self) -> dict[str, str]:
+        """Unit of each parameter, "" for none."""
+        return {p.name: p.unit for p in _parameters(self.entry, self.measures).values()}
+
     def __len__(self) -> int:
         return math.prod(self.shape)
 
@@ -157,7 +162,8 @@ def grid_of(
 
 def _parameters(entry: ModelEntry, measures: tuple[Measure, ...]) -> dict[str, Parameter]:
     found: dict[str, Parameter] = {}
-    for owner in (entry, *measures):
+    owners: tuple[ModelEntry | Measure, ...] = (entry, *measures)
+    for owner in owners:
         for parameter in owner.parameters:
             if parameter.name in found or parameter.name == "seed":
                 raise ParameterError(

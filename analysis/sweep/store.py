@@ -201,14 +201,13 @@ def _add_coordinates(group: Any, grid: Grid, outputs: Mapping[str, Output]) -> N
     coordinates: dict[str, Any] = {**grid.axes, "seed": grid.seeds}
     for output in outputs.values():
         coordinates |= output.axes
-    units = {p.name: p.unit for owner in (grid.entry, *grid.measures) for p in owner.parameters}
     for name, points in coordinates.items():
         values = np.asarray(points)
         if values.dtype.kind == "U":  # choices: fixed in length, no fixed-length text in format 3
             values = np.arange(len(values))
         array = _add(group, name, values.shape, (name,), values.dtype, own=1)
         array[...] = values
-        array.attrs["unit"] = units.get(name, "")
+        array.attrs["unit"] = grid.units.get(name, "")
 
 
 def _add(

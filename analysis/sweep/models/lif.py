@@ -19,9 +19,8 @@ def network(values: Values, seed: int) -> LIFNetwork:
     """Return the network with its weights drawn."""
     weights = coupling(values).sample(int(values["n_neurons"]), seed)
     noise = WhiteNoise(float(values["noise"]) * mV) if values["noise"] else None
-    return LIFNetwork(
-        weights, drive=float(values["drive"]) * mV, noise=noise, synapse=str(values["synapse"])
-    )
+    synapse: Any = values["synapse"]
+    return LIFNetwork(weights, drive=float(values["drive"]) * mV, noise=noise, synapse=synapse)
 
 
 def run(model: LIFNetwork, values: Values, seed: int) -> Recording:
