@@ -45,6 +45,7 @@ def client_of(scheduler: Any, workers: int | None) -> Iterator[Any]:
         )  # fmt: skip
     if isinstance(scheduler, distributed.Client):
         _wait(scheduler)
+        _prepare(scheduler)
         yield scheduler
         return
     if not isinstance(scheduler, str):
@@ -61,6 +62,7 @@ def client_of(scheduler: Any, workers: int | None) -> Iterator[Any]:
         ) from error
     with client:
         _wait(client)
+        _prepare(client)
         yield client
 
 
@@ -89,6 +91,34 @@ def _local(distributed: Any, workers: int | None) -> Iterator[Any]:
     ):  # fmt: skip
         _wait(client)
         yield client
+
+
+def _prepare(client: Any) -> None:
+    """Let each worker, those that come later too, import Brian2 in its main thread.
+
+    Brian2 handles signals from its import on, which Python allows in the main thread only; cases
+    are computed in another one.
+    """
+    from distributed import WorkerPlugin
+
+    class Prepared(WorkerPlugin):
+        """Imports what cases need."""
+
+        name = "heavytail_snn"
+
+        def setup(self, worker: Any) -> None:
+            """Import when the worker starts."""
+            import brian2  # noqa: F401
+
+            import heavytail_snn  # noqa: F401
+
+    try:
+        client.register_plugin(Prepared())
+    except ImportError as error:
+        raise WorkerError(
+            f"a worker cannot import what the sweep needs ({error}); install the same packages "
+            "there"
+        ) from error
 
 
 def _wait(client: Any) -> None:

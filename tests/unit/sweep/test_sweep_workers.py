@@ -211,6 +211,11 @@ def test_a_scheduler_elsewhere_and_its_loss(tmp_path):
         assert len(counted_model.noted()) == 40
         hosts = {record["process"] for record in _records(sweep)}
         assert len(hosts) == 2
+        spectra = ht.sweep(  # Brian2 must be there, whatever thread a case is computed in
+            "rate", measure="lyapunov", k=2, n_neurons=20, duration=50, seed=range(2),
+            store=tmp_path / "spectra.zarr",
+        )  # fmt: skip
+        assert spectra.run(address, progress=False).done == 2
         slow = counted(tmp_path / "slow.zarr", wait=0.3)
         killer = _when(lambda: len(counted_model.noted()) > 45, started[0].kill)
         with pytest.raises(WorkerError, match=r"scheduler tcp.* was lost.*kept.*run the same"):
