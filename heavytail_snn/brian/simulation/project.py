@@ -133,7 +133,7 @@ def _write_manifest(run: Run, device: Any, network: Network, directory: Path) ->
         for key in run.values
     }
     counts = {"spikes": "spikes.N"} | ({"traces": "traces.N"} if run.record else {})
-    if not isinstance(device, CPPStandaloneDevice):
+    if type(device) is not CPPStandaloneDevice:
         counts = {}  # other devices do not write how much they recorded
     for key in counts.values():
         results[key] = [internals.result_file(device, arrays[key]), np.dtype(arrays[key].dtype).str]
