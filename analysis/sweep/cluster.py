@@ -102,15 +102,13 @@ def _prepare(client: Any) -> None:
     from distributed import WorkerPlugin
 
     class Prepared(WorkerPlugin):
-        """Imports what cases need."""
+        """Imports Brian2."""
 
         name = "heavytail_snn"
 
         def setup(self, worker: Any) -> None:
             """Import when the worker starts."""
             import brian2  # noqa: F401
-
-            import heavytail_snn  # noqa: F401
 
     try:
         client.register_plugin(Prepared())

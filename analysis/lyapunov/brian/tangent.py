@@ -339,10 +339,9 @@ class BrianTangent(Shown):
             steps = np.round(np.asarray(monitor.t_) / self.dt)
             times.append((steps + 1) * self.dt)
             units.append(np.asarray(monitor.i[:], dtype=np.int64) + int(first))
-            names = [v for v in monitor.record_variables if v not in ("i", "t")]
             order = {str(x): c for c, x in enumerate(self._variables(monitor))}
             block = np.full((steps.size, network.n_variables), np.nan)
-            for name in names:
+            for name in set(monitor.record_variables) - {"i", "t"}:
                 block[:, order[name]] = np.asarray(getattr(monitor, f"{name}_"))
             # populations with fewer variables leave the rest unused
             block[:, len(order) :] = 0.0
@@ -355,12 +354,9 @@ class BrianTangent(Shown):
             states.append(np.zeros((steps.size, network.n_variables)))
             first += len(group)
         time = np.concatenate(times)
-        order_in_time = np.argsort(time, kind="stable")
-        return Spikes(
-            time[order_in_time],
-            np.concatenate(units)[order_in_time],
-            np.concatenate(states)[order_in_time],
-        )
+        by_time = np.argsort(time, kind="stable")
+        units, states = (np.concatenate(part)[by_time] for part in (units, states))
+        return Spikes(time[by_time], units, states)
 
     def _variables(self, monitor: SpikeMonitor) -> tuple[Any, ...]:
         return self.populations[self.crossings.index(monitor)].variables
