@@ -355,8 +355,8 @@ class BrianTangent(Shown):
             first += len(group)
         time = np.concatenate(times)
         by_time = np.argsort(time, kind="stable")
-        units, states = (np.concatenate(part)[by_time] for part in (units, states))
-        return Spikes(time[by_time], units, states)
+        unit, state = (np.concatenate(part)[by_time] for part in (units, states))
+        return Spikes(time[by_time], unit, state)
 
     def _variables(self, monitor: SpikeMonitor) -> tuple[Any, ...]:
         return self.populations[self.crossings.index(monitor)].variables
