@@ -10,6 +10,7 @@ from heavytail_snn.analysis import recorded as recorded
 from heavytail_snn.analysis import report as report
 from heavytail_snn.analysis import spectra as spectra
 from heavytail_snn.analysis import study as study
+from heavytail_snn.analysis import sweep as sweep
 from heavytail_snn.analysis import tails as tails
 from heavytail_snn.analysis import theory as theory
 from heavytail_snn.analysis import toolbox as toolbox

@@ -39,7 +39,9 @@ FLOORS = (  # from the ground up; an import never points up
     ("analysis/lyapunov/brian", "analysis/lyapunov/hybrid/exact"),
     ("analysis/lyapunov",),
     ("analysis",),
-    ("analysis/study",),
+    ("analysis/sweep/entry",),
+    ("analysis/sweep/models", "analysis/sweep/measures"),
+    ("analysis/study", "analysis/sweep"),
     ("face",),
     ("cli",),
 )

@@ -4,6 +4,7 @@ from heavytail_snn import data as data
 from heavytail_snn import models as models
 from heavytail_snn import recording as recording
 from heavytail_snn import weights as weights
+from heavytail_snn.analysis.sweep.front import sweep as sweep
 from heavytail_snn.brian.connect import connect as connect
 from heavytail_snn.brian.simulation.simulate import simulate as simulate
 from heavytail_snn.core.errors import BackendError as BackendError
@@ -12,7 +13,9 @@ from heavytail_snn.core.errors import HeavytailError as HeavytailError
 from heavytail_snn.core.errors import MemoryLimitError as MemoryLimitError
 from heavytail_snn.core.errors import ParameterError as ParameterError
 from heavytail_snn.core.errors import RecordingError as RecordingError
+from heavytail_snn.core.errors import StoreError as StoreError
 from heavytail_snn.core.errors import UnitError as UnitError
+from heavytail_snn.core.errors import WorkerError as WorkerError
 from heavytail_snn.core.results import Estimate as Estimate
 from heavytail_snn.core.results import Result as Result
 from heavytail_snn.core.version import __version__ as __version__

@@ -2,6 +2,8 @@
 
 import importlib.util
 import os
+import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -85,6 +87,21 @@ def run_tutorial(tmp_path: Path) -> Callable[[str], str]:
         return done.stdout
 
     return run
+
+
+@pytest.fixture
+def counted_compiler(tmp_path, monkeypatch):
+    """A fresh cache and a g++ that notes each call; returns what lists the calls so far."""
+    log = tmp_path / "calls"
+    wrapper = tmp_path / "bin" / "g++"
+    wrapper.parent.mkdir()
+    wrapper.write_text(f'#!/bin/sh\necho "$@" >> {log}\nexec {shutil.which("g++")} "$@"\n')
+    wrapper.chmod(wrapper.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{wrapper.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("HEAVYTAIL_CACHE", str(tmp_path / "cache"))
+    probes = ("--version", "flag_test")  # Brian2 asks each compiler what it can do
+    lines = lambda: log.read_text().splitlines()  # noqa: E731
+    return lambda: [line for line in lines() if not any(probe in line for probe in probes)]
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

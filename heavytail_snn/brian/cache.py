@@ -2,14 +2,10 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from brian2 import prefs
 from brian2.core.preferences import BrianPreference
-
-from heavytail_snn.core.errors import BackendError
 
 
 def register_preference() -> None:
@@ -36,50 +32,24 @@ def cache_directory() -> Path:
     chosen = prefs["heavytail_snn.cache_directory"] or os.environ.get("HEAVYTAIL_CACHE")
     if chosen:
         return Path(chosen).expanduser().resolve()
-    root = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    if _writable(Path(root)):
+    root = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(root):  # its specification says that such a value does not count
+        root = os.path.expanduser("~/.cache")
+    if writable(Path(root)):
         return Path(root) / "heavytail_snn"
+    return of_this_user(Path(tempfile.gettempdir()))
+
+
+def of_this_user(folder: Path) -> Path:
+    """Return the folder of this user inside one that all share."""
     user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
-    return Path(tempfile.gettempdir()) / f"heavytail_snn-{user}"
+    return folder / f"heavytail_snn-{user}"
 
 
-def _writable(folder: Path) -> bool:
+def writable(folder: Path) -> bool:
     """Return whether a folder can be made and written to, looking at what exists of its path."""
     if not folder.is_absolute():  # "~" stays where there is no home
         return False
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    return os.access(folder, os.W_OK)
-
-
-@contextmanager
-def scratch(prefix: str) -> Iterator[Path]:
-    """Yield a fresh folder inside the cache, on the same file system as the projects.
-
-    Raises
-    ------
-    BackendError
-        If the cache folder cannot be written.
-    """
-    root = cache_directory()
-    try:
-        root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder = tempfile.TemporaryDirectory(prefix=prefix, dir=root, ignore_cleanup_errors=True)
-    except OSError as error:
-        raise BackendError(
-            f"compiled programs are kept in {root}, where nothing can be written ({error}); set "
-            "the environment variable HEAVYTAIL_CACHE to a folder that can be"
-        ) from error
-    with folder as name:
-        yield Path(name)
-
-
-def keep(built: Path, final: Path) -> Path:
-    """Move a finished project to its place; if another process was faster, use that one's."""
-    final.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.rename(built, final)
-    except OSError:
-        if not final.exists():
-            raise
-    return final
+    return folder.is_dir() and os.access(folder, os.W_OK)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from brian2.units.fundamentalunits import DIMENSIONLESS
 
 from heavytail_snn.brian.connectivity import Connectivity, check_memory, count_synapses
+from heavytail_snn.brian.device import exclusive
 from heavytail_snn.core.dimensions import unit_of
 from heavytail_snn.core.errors import ParameterError, UnitError, check_integer
 from heavytail_snn.core.randomness import Seed
@@ -84,8 +85,9 @@ def connect(
             "transpose it if its rows are sources",
         )
     check_integer("number of synapses", connectivity.n_synapses, low=0, high=2**31 - 1)
-    connectivity.connect(synapses)
-    setattr(synapses, f"{weight}_", connectivity.weights)
+    with exclusive():
+        connectivity.connect(synapses)
+        setattr(synapses, f"{weight}_", connectivity.weights)
     return connectivity
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import brian2
 from brian2 import Network
 
+from heavytail_snn.brian.device import exclusive
 from heavytail_snn.brian.pool import pools_here
 from heavytail_snn.core.errors import ParameterError
 
@@ -158,6 +159,11 @@ def _names_of_caller() -> dict[str, Any]:
 @contextmanager
 def _quiet_surroundings(file: Path, module: types.ModuleType) -> Iterator[None]:
     """The script as the main program, on the runtime target, with figures that are not shown."""
+    with exclusive():
+        yield from _changed_surroundings(file, module)
+
+
+def _changed_surroundings(file: Path, module: types.ModuleType) -> Iterator[None]:
     import matplotlib
 
     matplotlib.use("Agg")

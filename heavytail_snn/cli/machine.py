@@ -1,16 +1,20 @@
 """What `doctor` looks at: what the backends need, what works, and the remedy for the rest."""
 
+import hashlib
 import importlib.metadata
+import math
 import platform
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from heavytail_snn.brian.cache import cache_directory
+from heavytail_snn.brian import programs
+from heavytail_snn.brian.cache import cache_directory, writable
 from heavytail_snn.brian.simulation import cpp, cuda_tools
 from heavytail_snn.brian.simulation.runtime import runtime_target
 from heavytail_snn.core.errors import BackendError
+from heavytail_snn.core.memory import memory_limit
 
 Status = Literal["ok", "missing", "broken"]
 
@@ -51,8 +55,30 @@ def findings() -> tuple[Finding, ...]:
         _brian2cuda(),
         _gpu(),
         *_backends(),
-        Finding("compiled projects", "ok", str(cache_directory())),
+        *_cache(),
+        _memory(),
     )
+
+
+def _cache() -> list[Finding]:
+    """Say where programs are kept, how large they are, and for which processor."""
+    folder = cache_directory()
+    found = programs.programs()
+    size = sum(map(programs.folder_size, found)) / 1e6
+    detail = f"{folder}: {len(found)} programs, {size:.0f} MB"
+    key = hashlib.sha256("\n".join(cpp.Cpp().tools()).encode()).hexdigest()[:12]
+    place = Finding("compiled projects", "ok", detail, "heavytail-snn cache clear removes them")
+    if not writable(folder):
+        remedy = "set HEAVYTAIL_CACHE to a folder that can be written"
+        place = Finding("compiled projects", "broken", f"{detail}, read-only", remedy)
+    return [place, Finding("processor key", "ok", key)]
+
+
+def _memory() -> Finding:
+    limit = memory_limit()
+    if math.isinf(limit):
+        return Finding("memory limit", "missing", "none is known", "give max_memory to simulate")
+    return Finding("memory limit", "ok", f"{limit / 1e9:.3g} GB")
 
 
 def healthy(findings: Iterable[Finding]) -> bool:

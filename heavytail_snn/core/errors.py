@@ -91,6 +91,14 @@ class BackendError(HeavytailError, RuntimeError):
     """A backend cannot do what was asked: tool missing, feature unsupported, build failed."""
 
 
+class StoreError(HeavytailError, RuntimeError):
+    """The store of a sweep cannot be read or written, or holds something else."""
+
+
+class WorkerError(HeavytailError, RuntimeError):
+    """A worker, or the scheduler above it, was lost or never came."""
+
+
 def _shorten(value: Any, limit: int = 120) -> str:
     text = repr(value)
     return text if len(text) <= limit else f"{text[: limit - 3]}..."

@@ -16,8 +16,8 @@ _MOUNTS = {
 def memory_limit() -> float:
     """Return the bytes that this process may use; infinite where the system tells nothing.
 
-    The smallest of the physical memory, the limits of the control group and its parents
-    (containers, batch systems) and the limits of the process (``ulimit -v``).
+    The smallest of the physical memory, what of it is available now, the limits of the control
+    group and its parents (containers, batch systems) and those of the process (``ulimit -v``).
     """
     return min(_limits(), default=math.inf)
 
@@ -28,8 +28,18 @@ def _limits() -> Iterator[float]:
             yield float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES")
         except (ValueError, OSError):
             yield math.inf
+    yield _available()
     yield from map(_bytes, _group_files())
     yield from _process_limits()
+
+
+def _available() -> float:
+    """Return the memory that new work can have without swapping, as Linux estimates it."""
+    for line in _text(_ROOT / "proc/meminfo").splitlines():
+        name, _, rest = line.partition(":")
+        if name == "MemAvailable":
+            return 1024 * float(rest.split()[0])
+    return math.inf
 
 
 def _group_files() -> Iterator[Path]:

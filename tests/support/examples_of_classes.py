@@ -20,6 +20,7 @@ from heavytail_snn.analysis.lyapunov.brian.saltation.exact_lif import Divergence
 WITHOUT = {
     "Law": "abstract: each law is here",
     "models.NetworkModel": "abstract: each model is here",
+    "analysis.sweep.SweepInterrupted": "a KeyboardInterrupt: its message says all",
 }
 
 ANGLES = np.linspace(0, np.pi, 9)
@@ -97,6 +98,22 @@ def strong_circuit():
 
 def lif_sampling():
     return theory.LIFSampling(population=20, duration=0.2, n_iterations=4, n_average=4)
+
+
+@functools.cache
+def small_sweep():
+    """Return a sweep that has run: two gains, two networks each."""
+    found = ht.sweep(
+        "rate", gain=[1.5, 2.5], n_neurons=30, duration=60, transient=20, seed=range(2),
+        measure=["activity", "autocorrelation"], store=f"{tempfile.mkdtemp()}/small.zarr",
+    )  # fmt: skip
+    found.run("synchronous", progress=False)
+    return found
+
+
+def sample():
+    case = small_sweep().grid.cases()[0]
+    return analysis.sweep.Sample(small_sweep().grid.entry, case.values, case.seed)
 
 
 def spectrum():
@@ -327,6 +344,15 @@ EXAMPLES = {
         spikes(), unit=0
     ),
     "analysis.toolbox.SpikeTrainDistances": lambda: analysis.toolbox.spike_time_tiling(spikes()),
+    "analysis.sweep.Ensemble": lambda: small_sweep().ensemble("mean_square_activity"),
+    "analysis.sweep.Grid": lambda: small_sweep().grid,
+    "analysis.sweep.Measure": lambda: small_sweep().grid.measures[0],
+    "analysis.sweep.ModelEntry": lambda: small_sweep().grid.entry,
+    "analysis.sweep.Output": lambda: analysis.sweep.Output("rate", "Hz", error=True),
+    "analysis.sweep.Parameter": lambda: analysis.sweep.Parameter("gain", 1.0, "mV"),
+    "analysis.sweep.Sample": sample,
+    "analysis.sweep.Sweep": small_sweep,
+    "analysis.sweep.SweepStatus": lambda: small_sweep().status(),
     "analysis.theory.BinaryOnset": lambda: theory.binary_onset(1000, 2.0, 0.1),
     "analysis.theory.BinaryTheory": lambda: theory.binary(2.0, 0.5, tau_max=5.0, dt=0.05),
     "analysis.theory.HeavyTailedRateFlow": heavy_flow,

@@ -20,6 +20,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.spectrum import (
 from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO, check_number
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum
 from heavytail_snn.brian import internals
+from heavytail_snn.brian.device import exclusive
 from heavytail_snn.core.errors import BackendError
 from heavytail_snn.core.randomness import Seed
 from heavytail_snn.core.showing import Shown
@@ -118,7 +119,8 @@ class BrianTangent(Shown):
         interval = one_time("qr_interval", qr_interval, low=0, open_low=True)
         check_duration(self.duration - math.fsum(warm), self.system.step)
         if self._replay is None:
-            internals.build_unless_run(get_device())
+            with exclusive():
+                internals.build_unless_run(get_device())
             self._replay = Replay(self.system, self._recorder)
         times = [*warm, self.duration - math.fsum(warm)]
         return spectrum_of_replay(

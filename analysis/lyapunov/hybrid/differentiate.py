@@ -153,8 +153,8 @@ class Statements:
             case ast.BinOp(left=left, op=op, right=right):
                 return self._binary(op, self._visit(left, scope), self._visit(right, scope))
             case ast.Call(func=ast.Name(id=name), args=args):
-                inner = [self._visit(a, scope) for a in args]
-                return self._call(name, inner, scope, ast.unparse(node))
+                found = [self._visit(a, scope) for a in args]
+                return self._call(name, found, scope, ast.unparse(node))
         raise ParameterError(
             "expression", ast.unparse(node), "must be arithmetic, comparisons and function calls"
         )
@@ -174,7 +174,7 @@ class Statements:
         """Return the present value of a variable: the assigned one, or the given one."""
         return self.assigned.get(key, otherwise)
 
-    def _compare(self, left: ast.AST, ops: Any, rights: Any, scope: Any) -> Value:
+    def _compare(self, left: ast.expr, ops: Any, rights: Any, scope: Any) -> Value:
         parts = [self._visit(n, scope) for n in (left, *rights)]
         test = " and ".join(
             f"({{{n}}} {_COMPARE[type(op)]} {{{n + 1}}})" for n, op in enumerate(ops)

@@ -19,6 +19,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.system import System, read_system
 from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO, check_number
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum
 from heavytail_snn.brian import internals
+from heavytail_snn.brian.device import exclusive
 from heavytail_snn.brian.watching import unchanged_by
 from heavytail_snn.core.errors import (
     ParameterError,
@@ -145,7 +146,8 @@ def run_recorded(
     recorder = Recorder(network, system, duration)
     try:
         run_network(network, system, duration, namespace)
-        internals.build_unless_run(get_device())
+        with exclusive():
+            internals.build_unless_run(get_device())
         return Replay(system, recorder)
     finally:
         recorder.remove()
@@ -156,7 +158,7 @@ def run_network(
 ) -> None:
     """Run a network, and make sure that it ran to the end and that watchers changed nothing."""
     begin = float(network.t / second)
-    with unchanged_by(system.watched, network):
+    with exclusive(), unchanged_by(system.watched, network):
         try:
             network.run(duration * second, namespace=namespace)
         except BrianObjectException as error:

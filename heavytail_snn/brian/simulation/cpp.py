@@ -11,12 +11,16 @@ from pathlib import Path
 
 from heavytail_snn.brian.device import preferences
 from heavytail_snn.brian.internals import compile_flags
+from heavytail_snn.brian.programs import BINARY
 from heavytail_snn.brian.simulation.run import Run
 from heavytail_snn.brian.simulation.standalone import Standalone, processor_count, tool_output
 from heavytail_snn.core.errors import BackendError
 
 logger = logging.getLogger(__name__)
 
+_CPUINFO = Path("/proc/cpuinfo")
+# of x86, of ARM (whose parts with equal features may differ in what they run best), of others
+_FEATURES = ("flags", "Features", "CPU implementer", "CPU part", "isa", "cpu")
 # -ffast-math gains nothing measurable here and would void the check for finite states
 _DROPPED_FLAGS = ("-ffast-math", "-fno-finite-math-only")
 
@@ -26,6 +30,7 @@ class Cpp(Standalone):
 
     name = "cpp"
     device = "cpp_standalone"
+    free_sizes = True
     seeding = """
 for (size_t k = 0; k < _random_generators.size(); k++)
     _random_generators[k].seed(heavytail_seed + k);
@@ -50,14 +55,14 @@ for (size_t k = 0; k < _random_generators.size(); k++)
 
     def tools(self) -> tuple[str, ...]:
         """Return the compiler's version and the processor's features."""
-        return (compiler_version(), _machine())
+        return (compiler_version(), processor())
 
     def build(self, directory: Path) -> None:
         """Compile a generated project."""
         logger.info("compiling %s", directory)
         command = ["make", f"-j{processor_count()}", f"CXX={os.environ.get('CXX', compiler())}"]
         done = subprocess.run(command, cwd=directory, capture_output=True, text=True, check=False)
-        if done.returncode or not (directory / "main").exists():
+        if done.returncode or not (directory / BINARY).exists():
             raise BackendError(
                 f"compiling the C++ project failed (exit status {done.returncode}); the compiler "
                 f"said:\n{(done.stderr or done.stdout)[-2000:]}"
@@ -67,20 +72,29 @@ for (size_t k = 0; k < _random_generators.size(); k++)
 
 
 def compiler() -> str:
-    """Return the C++ compiler that make will call."""
-    return os.environ.get("CXX", "g++" if shutil.which("g++") else "c++").split()[0]
+    """Return the program that make will call to compile: a compiler, or a wrapper of one."""
+    return _compiler_words()[0]
+
+
+def _compiler_words() -> list[str]:
+    """Return the command, such as ``ccache clang++``: a wrapper says what it wraps."""
+    return os.environ.get("CXX", "").split() or ["g++" if shutil.which("g++") else "c++"]
 
 
 def compiler_version() -> str:
     """Return the first line of the compiler's version, "" where there is none."""
-    return (tool_output(compiler(), "--version") or "").partition("\n")[0]
+    return (tool_output(*_compiler_words(), "--version") or "").partition("\n")[0]
 
 
 @cache
-def _machine() -> str:
-    """Return what -march=native depends on."""
+def processor() -> str:
+    """Return what -march=native depends on: the features of the processor, or its name."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() + platform.machine()
-    return next((line for line in lines if line.startswith("flags")), platform.machine())
+        lines = _CPUINFO.read_text().splitlines()
+    except OSError:  # macOS names the processor, whose features follow from it
+        name = tool_output("sysctl", "-n", "machdep.cpu.brand_string")
+        return " ".join((platform.machine(), (name or platform.processor()).strip()))
+    fields = (line.partition(":") for line in lines)
+    known = {name.strip(): value.strip() for name, _, value in fields if value}
+    features = [known[name] for name in _FEATURES if name in known]
+    return " ".join((platform.machine(), *features))

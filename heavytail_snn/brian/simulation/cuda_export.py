@@ -73,4 +73,4 @@ def read_results(directory: str | os.PathLike[str]) -> Recording:
     if not (folder / _RUN_FILE).exists():
         raise BackendError(f"{folder} holds no {_RUN_FILE}; name a folder made by export_cuda")
     run = pickle.loads((folder / _RUN_FILE).read_bytes())
-    return recording_of(run, reader(folder, folder), "cuda").with_attrs(**provenance(run))
+    return recording_of(run, reader(folder, folder, run), "cuda").with_attrs(**provenance(run))

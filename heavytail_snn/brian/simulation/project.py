@@ -7,6 +7,7 @@ equal program, and a project is built once for all runs, in all processes.
 
 import hashlib
 import json
+import logging
 import re
 import shutil
 from collections.abc import Callable
@@ -15,15 +16,25 @@ from typing import Any
 
 import numpy as np
 from brian2 import Network, second
+from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
 from heavytail_snn.brian import internals
 from heavytail_snn.brian.model import STEPS
 from heavytail_snn.brian.simulation.network import brian_network
 from heavytail_snn.brian.simulation.run import Reader, Run
+from heavytail_snn.brian.simulation.sizes import (
+    STAND_INS,
+    free_sizes,
+    size_environment,
+    stand_in,
+    take_ranges,
+)
 from heavytail_snn.core.errors import BackendError
 
+_log = logging.getLogger(__name__)
+
 MANIFEST = "manifest.json"
-LAYOUT = "manifest 2"  # programs with another layout of their files are built anew
+LAYOUT = "manifest 3"  # programs with another layout of their files are built anew
 _NOT_SOURCE = {"static_arrays", "results", MANIFEST}
 _CONNECTIONS = internals.connection_files("synapses")
 _NUMBERED = re.compile(rb"(_codeobject)_\d+")
@@ -73,6 +84,41 @@ def generate(
     _write_manifest(run, device, network, directory)
 
 
+def generate_for_all_sizes(write: Callable[[Run, Path], None], run: Run, directory: Path) -> bool:
+    """Write source that serves all sizes, where the model allows it; return whether it does.
+
+    Models of others are generated twice, for two stand-ins: source that differs after their sizes
+    were replaced depends on the size in another way.
+
+    Parameters
+    ----------
+    write : callable
+        Generates the source of a run in a folder.
+    run : Run
+    directory : Path
+        Nothing is left in it where the answer is False.
+    """
+    ours = type(run.model).__module__.startswith(f"{__package__.partition('.')[0]}.")
+    chosen = STAND_INS[:1] if ours else STAND_INS
+    folders = [directory.with_name(f"{directory.name}-{n}") for n in range(len(chosen))]
+    try:
+        for folder, sizes in zip(folders, chosen, strict=True):
+            write(stand_in(run, sizes), folder)
+            free_sizes(folder, sizes)
+            manifest = json.loads((folder / MANIFEST).read_text())
+            manifest["ranges"] = take_ranges(folder, sizes)
+            (folder / MANIFEST).write_text(json.dumps(manifest, indent=1))
+        if len({fingerprint(folder) for folder in folders}) == 1:
+            folders[0].rename(directory)
+            return True
+    except Exception as error:  # what is really wrong comes up again with the true size
+        _log.debug("%s has a program for each size: %s", type(run.model).__name__, error)
+    finally:
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+    return False
+
+
 def _write_manifest(run: Run, device: Any, network: Network, directory: Path) -> None:
     recorded = ["spikes.t", "spikes.i", f"neurons.{STEPS}"]
     recorded += [f"neurons.{name}" for name in run.model.variables]
@@ -86,7 +132,12 @@ def _write_manifest(run: Run, device: Any, network: Network, directory: Path) ->
         key: [internals.argument_name(arrays[key]), np.dtype(arrays[key].dtype).str]
         for key in run.values
     }
-    manifest = {"results": results, "values": values}
+    counts = {"spikes": "spikes.N"} | ({"traces": "traces.N"} if run.record else {})
+    if type(device) is not CPPStandaloneDevice:
+        counts = {}  # other devices do not write how much they recorded
+    for key in counts.values():
+        results[key] = [internals.result_file(device, arrays[key]), np.dtype(arrays[key].dtype).str]
+    manifest = {"results": results, "values": values, "counts": counts}
     (directory / MANIFEST).write_text(json.dumps(manifest, indent=1))
 
 
@@ -126,6 +177,9 @@ def write_run(run: Run, project: Path, directory: Path) -> list[str]:
         for path in (project / "static_arrays").iterdir():
             shutil.copy(path, arrays)
     (directory / "results").mkdir(exist_ok=True)
+    ranges = json.loads((project / MANIFEST).read_text()).get("ranges", {})
+    for name, dtype in ranges.items():
+        np.arange(run.model.size, dtype=dtype).tofile(arrays / name)
     connectivity = {"sources": run.connectivity.sources, "targets": run.connectivity.targets}
     for name, array in connectivity.items():
         array.astype(np.int32, copy=False).tofile(arrays / _CONNECTIONS[name])
@@ -148,18 +202,38 @@ def run_environment(run: Run) -> dict[str, str]:
     return {
         "HEAVYTAIL_DURATION": repr(run.duration),
         "HEAVYTAIL_SEED": str(run.noise_seed),
+        **size_environment(run),
     }
 
 
-def reader(project: Path, directory: Path) -> Reader:
-    """Return the function that reads "object.variable" from the results in ``directory``."""
-    files = json.loads((project / MANIFEST).read_text())["results"]
+def reader(project: Path, directory: Path, run: Run) -> Reader:
+    """Return the function that reads "object.variable" from the results in ``directory``.
+
+    A program does not notice that it writes to a full disk: how much it recorded must be there.
+    """
+    manifest = json.loads((project / MANIFEST).read_text())
+    files, counts = manifest["results"], manifest["counts"]
 
     def read(key: str) -> np.ndarray:
         name, dtype = files[key]
         path = directory / "results" / name
         if not path.exists():
             raise BackendError(f"the program left no result {key} ({path}); did it stop early?")
-        return np.fromfile(path, dtype=dtype)
+        values = np.fromfile(path, dtype=dtype)
+        whole = expected(key)
+        if whole is not None and values.size != whole:
+            raise BackendError(
+                f"the program left {values.size} of {whole} values of {key} in {directory}; is the "
+                "disk full? free space, or set HEAVYTAIL_CACHE to a folder on another one"
+            )
+        return values
+
+    def expected(key: str) -> int | None:
+        owner, _, name = key.partition(".")
+        if name == "N" or key == f"neurons.{STEPS}":
+            return 1 if name == "N" else run.model.size
+        if owner not in counts:
+            return None
+        return int(read(counts[owner])[0]) * (run.model.size if owner == "traces" else 1)
 
     return read

@@ -56,12 +56,22 @@ class Run:
         """Length in seconds."""
         return self.n_steps * self.dt
 
-    def structure(self) -> tuple[Any, ...]:
-        """Return what decides the generated program; all else may change without a rebuild."""
-        sizes: tuple[Any, ...] = (self.model.size, self.connectivity.n_synapses)
-        if self.connectivity.n_synapses == 1:  # Brian2 writes a single index into the code
-            sizes += (int(self.connectivity.sources[0]), int(self.connectivity.targets[0]))
-        return (*self.model.structure(), *sizes, self.dt, self.record, self.record_every)
+    def structure(self, *, sizes: bool = True) -> tuple[Any, ...]:
+        """Return what decides the generated program; all else may change without a rebuild.
+
+        Parameters
+        ----------
+        sizes : bool
+            Whether numbers of neurons and synapses count; False where they are run-time values.
+        """
+        count: tuple[Any, ...] = (self.connectivity.n_synapses > 0,)
+        if sizes:
+            count = (self.model.size, self.connectivity.n_synapses)
+        if (
+            sizes and self.connectivity.n_synapses == 1
+        ):  # Brian2 writes a single index into the code
+            count += (int(self.connectivity.sources[0]), int(self.connectivity.targets[0]))
+        return (*self.model.structure(), *count, self.dt, self.record, self.record_every)
 
 
 def check_sizes(run: Run) -> None:

@@ -14,12 +14,15 @@ from typing import Any, ClassVar
 
 from brian2 import Network, prefs
 
-from heavytail_snn.brian.cache import cache_directory, keep, scratch
+from heavytail_snn.brian.cache import cache_directory
 from heavytail_snn.brian.device import active_device
+from heavytail_snn.brian.programs import BINARY, is_whole, keep, one_builder
+from heavytail_snn.brian.scratch import scratch
 from heavytail_snn.brian.simulation.network import progress_bar
 from heavytail_snn.brian.simulation.project import (
     fingerprint,
     generate,
+    generate_for_all_sizes,
     reader,
     run_environment,
     write_run,
@@ -38,6 +41,8 @@ class Standalone(ABC):
     """Brian2's name of the device."""
     seeding: ClassVar[str]
     """C++ statements that seed the device's generators from ``heavytail_seed``."""
+    free_sizes: ClassVar[bool] = False
+    """Whether one program serves all numbers of neurons and synapses."""
 
     @abstractmethod
     def check_tools(self) -> None:
@@ -76,20 +81,26 @@ class Standalone(ABC):
     def program(self, run: Run) -> Path:
         """Return the folder of the compiled program of a run, from the cache or freshly built."""
         self.check_machine()
-        key: tuple[Any, ...] = (self.name, cache_directory(), prefs.as_file, *run.structure())
-        known = _programs.get(key)
-        if known is not None and (known / "main").exists():
-            return known
+        place: tuple[Any, ...] = (self.name, cache_directory(), prefs.as_file)
+        keys = [(*place, *run.structure(sizes=sizes)) for sizes in (False, True)]
+        for key in keys:
+            known = _programs.get(key)
+            if known is not None and is_whole(known):
+                return known
         self.check_tools()
         with scratch("build-") as directory:
             source = directory / "project"
-            self.generate(run, source)
+            free = self.free_sizes and generate_for_all_sizes(self.generate, run, source)
+            if not free:
+                self.generate(run, source)
             name = f"{run.model.structure()[0]}-{fingerprint(source, *self.tools())}"
             final = cache_directory() / self.name / name
-            if not (final / "main").exists():
-                self.build(source)
-                keep(source, final)
-        _programs[key] = final
+            if not is_whole(final):
+                with one_builder(final):
+                    if not is_whole(final):
+                        self.build(source)
+                        keep(source, final)
+        _programs[keys[0] if free else keys[1]] = final
         return final
 
     @contextmanager
@@ -97,8 +108,8 @@ class Standalone(ABC):
         """Start the program in a folder of its own, and yield the reader of its results."""
         with scratch("run-") as directory:
             arguments = write_run(run, program, directory)
-            self._start(run, [str(program / "main"), *arguments], directory)
-            yield reader(program, directory)
+            self._start(run, [str(program / BINARY), *arguments], directory)
+            yield reader(program, directory, run)
 
     def _start(self, run: Run, command: list[str], directory: Path) -> None:
         """Run the program in `directory`, passing on its progress; raise if it complains."""

@@ -1,8 +1,6 @@
 """Backends: the same network everywhere, one compile per topology, and named failures."""
 
-import os
 import shutil
-import stat
 import subprocess
 import sys
 
@@ -84,21 +82,6 @@ def test_topology_is_that_of_the_coupling():
 
 
 # ---------------------------------------------------------------- one compile per topology
-
-
-@pytest.fixture
-def counted_compiler(tmp_path, monkeypatch):
-    """A fresh cache and a g++ that notes each call; returns what lists the calls so far."""
-    log = tmp_path / "calls"
-    wrapper = tmp_path / "bin" / "g++"
-    wrapper.parent.mkdir()
-    wrapper.write_text(f'#!/bin/sh\necho "$@" >> {log}\nexec {shutil.which("g++")} "$@"\n')
-    wrapper.chmod(wrapper.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{wrapper.parent}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("HEAVYTAIL_CACHE", str(tmp_path / "cache"))
-    probes = ("--version", "flag_test")  # Brian2 asks each compiler what it can do
-    lines = lambda: log.read_text().splitlines()  # noqa: E731
-    return lambda: [line for line in lines() if not any(probe in line for probe in probes)]
 
 
 SECOND_PROCESS = """

@@ -26,6 +26,7 @@ def test_every_part_the_backends_need_has_a_row():
         "brian2cuda",
     ]
     expected += ["GPU", "backend runtime", "backend cpp", "backend cuda", "compiled projects"]
+    expected += ["processor key", "memory limit"]
     assert list(found) == expected
     assert found["Python"].detail == platform.python_version()
     assert found["brian2"].detail == importlib.metadata.version("brian2")

@@ -82,3 +82,9 @@ def test_without_any_word_of_the_system_there_is_no_limit(monkeypatch):
 def test_systems_without_sysconf_are_asked_no_further(monkeypatch):
     monkeypatch.delattr(os, "sysconf")
     assert memory.memory_limit() > 0
+
+
+def test_what_is_available_now_is_a_limit(monkeypatch, tmp_path):
+    monkeypatch.setattr(memory, "_ROOT", tmp_path)
+    fake(tmp_path, {"proc/meminfo": "MemTotal: 9000000 kB\nMemAvailable:    400000 kB\n"})
+    assert memory.memory_limit() == 4.096e8

@@ -54,6 +54,11 @@ CALLS = {
         "n_runs",
     ),
     "models.RateFlow": (lambda **o: ht.models.RateFlow(WEIGHTS, **o), "gian", "gain"),
+    "sweep": (
+        lambda **o: ht.sweep("rate", measure="activity", store="absent.zarr", **o),
+        "gian",
+        "gain",
+    ),
     "Recording.from_data": (
         lambda **o: ht.Recording.from_data({"a": [0.1, 0.2]}, **o),
         "time_units",

@@ -1,0 +1,15 @@
+from heavytail_snn.analysis.sweep.config import read_sweep as read_sweep
+from heavytail_snn.analysis.sweep.ensemble import Ensemble as Ensemble
+from heavytail_snn.analysis.sweep.entry.measure import Measure as Measure
+from heavytail_snn.analysis.sweep.entry.measure import Output as Output
+from heavytail_snn.analysis.sweep.entry.model import ModelEntry as ModelEntry
+from heavytail_snn.analysis.sweep.entry.model import Sample as Sample
+from heavytail_snn.analysis.sweep.entry.parameter import Parameter as Parameter
+from heavytail_snn.analysis.sweep.front import Sweep as Sweep
+from heavytail_snn.analysis.sweep.grid import Grid as Grid
+from heavytail_snn.analysis.sweep.interruption import SweepInterrupted as SweepInterrupted
+from heavytail_snn.analysis.sweep.registry import measure_names as measure_names
+from heavytail_snn.analysis.sweep.registry import model_names as model_names
+from heavytail_snn.analysis.sweep.registry import register_measure as register_measure
+from heavytail_snn.analysis.sweep.registry import register_model as register_model
+from heavytail_snn.analysis.sweep.status import SweepStatus as SweepStatus

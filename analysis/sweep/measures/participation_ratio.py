@@ -1,0 +1,33 @@
+"""Dimension of the activity: participation ratio of states, or of spike counts in bins."""
+
+from heavytail_snn.analysis.dimension import participation_ratio
+from heavytail_snn.analysis.sweep.entry.measure import Measure, Output, by_name
+from heavytail_snn.analysis.sweep.entry.model import ModelEntry, Sample, Values
+from heavytail_snn.analysis.sweep.entry.parameter import Parameter
+
+BIN = Parameter("bin_size", 50.0, "ms", open_low=True, meaning="of spike counts")
+
+
+def outputs(entry: ModelEntry, values: Values) -> tuple[Output, ...]:
+    """Return the participation ratio, absolute and per neuron, with jackknife errors."""
+    return (
+        Output("participation_ratio", error=True),
+        Output("participation_ratio_per_neuron", error=True),
+    )
+
+
+def take(sample: Sample) -> dict:
+    """Return the participation ratio of states where the model has them, else of counts."""
+    if "states" in sample.entry.serves:
+        return by_name(sample.noted(participation_ratio(sample.states)))
+    bin_size = float(sample.values["bin_size"]) * 1e-3
+    return by_name(sample.noted(participation_ratio(sample.recording, bin_size=bin_size)))
+
+
+MEASURE = Measure(
+    name="participation_ratio",
+    needs=("states", "recording"),
+    outputs=outputs,
+    take=take,
+    parameters=(BIN,),
+)
