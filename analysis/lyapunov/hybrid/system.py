@@ -292,7 +292,7 @@ def write_blocks(system: System) -> None:
         elif op.kind == SUM:
             op.block = _sum(reader, op)
         else:
-            guarded = op.kind in (PATHWAY, MAP)  # updates and resets write always
+            guarded = op.kind in (UPDATE, PATHWAY, MAP)  # a reset writes always
             op.block = _statements(reader, op.code, guarded=guarded)
             if op.kind == CATCH_UP:  # it has no steps in which a switch could be seen
                 op.block.jumps |= op.block.switched

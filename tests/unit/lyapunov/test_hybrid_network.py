@@ -333,3 +333,16 @@ def test_a_network_that_brian2_cannot_run_is_refused_with_its_error():
     )
     with pytest.raises(ParameterError, match=r"ZeroDivisionError.*neurongroup.*never set is 0"):
         spectrum(Network(group), k=1)
+
+
+def test_exponential_euler_divides_by_zero_while_refractory_and_is_not_disturbed():
+    """Brian2 computes 0/0 for a held variable and does not write it; nor does the replay."""
+    group = NeuronGroup(
+        2, "dv/dt = (1.5 + 0.2*i - v + s)/(10*ms) : 1 (unless refractory)\nds/dt = -s/(5*ms) : 1",
+        threshold="v > 1", reset="v = 0", refractory=2 * ms, method="exponential_euler",
+    )  # fmt: skip
+    synapses = Synapses(group, group, on_pre="s += 0.2", delay=1 * ms)
+    synapses.connect()
+    found = spectrum(Network(group, synapses), k=2, duration=1.0)
+    assert found.n_spikes > 100
+    assert min(abs(found.exponents)) < 1
