@@ -62,7 +62,7 @@ fuzz: $(VENV)/.installed-dev ## a thousand damaged recordings, each in a process
 	PYTHONPATH=tests/support OMP_NUM_THREADS=1 $(BIN)/python tests/support/fuzz.py --number $(or $(NUMBER),1000) --seed $(or $(SEED),1)
 
 faults: $(VENV)/.installed-dev ## plant faults, one at a time, and see a test notice each (ONLY=hybrid)
-	$(BIN)/python tests/support/faults.py $(if $(ONLY),--only "$(ONLY)")
+	$(BIN)/python tests/meta/faults.py $(if $(ONLY),--only "$(ONLY)")
 
 gallery: $(VENV)/.installed-dev ## Brian2's own examples through `heavytail-snn lyapunov`, half an hour (ONLY=pattern)
 	$(BIN)/python tests/benchmarks/brian2_gallery.py $(if $(EXAMPLES),--examples "$(EXAMPLES)") $(if $(ONLY),--only "$(ONLY)")

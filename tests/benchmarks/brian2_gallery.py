@@ -230,7 +230,8 @@ def row(entry, outcome):
             value += f" +- {outcome.error:.2g}" if known else ", too short for an error"
         spectrum = [str(outcome.n), str(outcome.k), value]
     short = " ".join(entry.options()[:-3]) if spectrum[0] else ""  # without the seed and --json
-    cells = [entry.name, verdict, *spectrum, f"{outcome.seconds:.1f}", short or outcome.said]
+    said = outcome.said.replace(f"{FOLDER / 'scripts'}/", "")
+    cells = [entry.name, verdict, *spectrum, f"{outcome.seconds:.1f}", short or said]
     if complained:
         cells[1] = f"**{verdict}: {complained}**"
     return "| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |"

@@ -1,7 +1,7 @@
 """Plants faults in copies of the package, one at a time, and sees a named test fail.
 
-    python tests/support/faults.py                     every fault of tests/meta/faults.toml
-    python tests/support/faults.py --only hybrid       those whose room contains the word
+    python tests/meta/faults.py                     every fault of tests/meta/faults.toml
+    python tests/meta/faults.py --only hybrid       those whose room contains the word
 
 A fault whose text is not found once, whose test fails without it, or which its test lets live, is
 an error: the list then says something that is not so.
