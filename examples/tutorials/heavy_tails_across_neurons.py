@@ -77,7 +77,7 @@ MODELS = {
         "v > -50*mV", "v = -60*mV", 2 * ms, 1.2, 0.1 * ms, (14, 60),
     ),
     "Hodgkin-Huxley": (
-        SODIUM + CONDUCTANCE, "v > -20*mV", "", 3 * ms, 1.2, 0.02 * ms, (5, 120),
+        SODIUM + CONDUCTANCE, "v > -20*mV", "", 3 * ms, 1.2, 0.05 * ms, (5, 120),
     ),
 }  # fmt: skip
 NAMES = {
@@ -113,7 +113,8 @@ def network_of(model, alpha, seed, sizes):
         on_pre="x += w", delay=1 * ms, name="synapses",
     )  # fmt: skip
     synapses.connect(i=weights.col, j=weights.row)
-    synapses.w = weights.data * weight
+    # a current is pulled down by negative pulses, a conductance opened by positive ones
+    synapses.w = weights.data * weight * (-1 if np.isscalar(weight) else 1)
     return Network(neurons, synapses), neurons
 
 

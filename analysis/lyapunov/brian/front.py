@@ -7,6 +7,7 @@ from brian2 import Network
 from heavytail_snn.analysis.lyapunov.hybrid.spectrum import lyapunov_spectrum_of_network
 from heavytail_snn.analysis.lyapunov.tangent.spectrum import LyapunovSpectrum
 from heavytail_snn.brian.internals import caller_namespace
+from heavytail_snn.core.options import check_options
 
 
 def lyapunov_spectrum_of_brian(
@@ -21,6 +22,12 @@ def lyapunov_spectrum_of_brian(
         Not needed: all objects of the network are found in it, and all are followed.
     **options
         Of `lyapunov_spectrum_of_network`, which names the errors too.
+
+    Raises
+    ------
+    ParameterError
+        For an option that it does not have, with those that it has.
     """
+    check_options(lyapunov_spectrum_of_brian, options, lyapunov_spectrum_of_network)
     options.setdefault("namespace", caller_namespace(level=1))
     return lyapunov_spectrum_of_network(network, **options)

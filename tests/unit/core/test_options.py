@@ -32,6 +32,10 @@ def spectrum_of(model, **options):
 CALLS = {
     "analysis.lyapunov_spectrum": (spectrum_of(ht.models.RateMap(WEIGHTS)), "n_step", "n_steps"),
     "analysis.chaos_onset": (lambda **o: ht.analysis.chaos_onset(WEIGHTS, **o), "n_stepps", None),
+    "analysis.lyapunov_spectrum_of_brian": (
+        lambda **o: ht.analysis.lyapunov_spectrum_of_brian(None, duration=1.0, **o),
+        "durations", "duration",
+    ),
     "analysis.lyapunov_dt_scan": (
         lambda **o: ht.analysis.lyapunov_dt_scan(None, duration=1.0, **o),
         "qr_intervall",
