@@ -1,11 +1,17 @@
-"""Do heavy tails calm chaos in every kind of neuron?  The same networks of five neuron models.
+"""Do heavy tails calm chaos in every kind of neuron?  The same networks of four neuron models.
 
-Inhibitory networks (N = 100, K = 30) of leaky, exponential, adaptive exponential,
-conductance-based and Hodgkin-Huxley neurons, written as plain Brian2 strings, with Gaussian and
+Inhibitory networks (N = 100, K = 30) of leaky, exponential, adaptive exponential and
+conductance-based integrate-and-fire neurons, written as plain Brian2 strings, with Gaussian and
 ever heavier weights at the same mean weight and, by the drive, the same rate of 10 Hz; five
-networks each.  The library reads the strings and follows the tangent of each network
-(`lyapunov_spectrum` of a Brian2 network).
-{timing}
+networks each.  The library reads the strings and follows the tangent of each network.
+
+What to look at, from alpha = 2 to 1.2 (errors over five networks): neurons with an upstroke are
+chaotic, and heavy tails halve their largest exponent, exponential 48(1) to 28(2), adaptive 46(1) to
+24(1) per second, and lower their entropy.  Their dimension does not fall: D/N goes from 0.230(2) to
+0.276(7), and stays at 0.276(8) and 0.272(11).  Leaky neurons, with currents or conductances, end in
+a stable rhythm here whatever the tails: their largest exponent is 0, their dimension 1.
+
+Takes many minutes on one core; ``--tiny`` half a minute.
 Writes heavy_tails_across_neurons.png, or the path given.
 """
 
@@ -22,8 +28,6 @@ from brian2 import (
     defaultclock,
     ms,
     mV,
-    nS,
-    pF,
     prefs,
     second,
 )  # fmt: skip
@@ -38,23 +42,13 @@ from heavytail_snn.weights.wiring import FixedProbability
 ALPHAS = (2.0, 1.5, 1.2)
 RATE = 10.0  # Hz
 FULL = {"n": 100, "degree": 30, "seeds": range(1, 6), "duration": 3.0, "models": None}
-TINY = {"n": 30, "degree": 10, "seeds": range(1, 3), "duration": 0.3, "models": ("LIF", "EIF")}
+TINY = {"n": 30, "degree": 10, "seeds": range(1, 3), "duration": 0.3, "models": ("EIF",)}
 
 CURRENT = "dx/dt = -x/(5*ms) : volt\n"
 CONDUCTANCE = "dx/dt = -x/(5*ms) : 1\n"
 EXPONENTIAL = (
     "dv/dt = (E_L - v + D*exp((v - V_T)/D) + x{minus} + drive)/(10*ms) : volt (unless refractory)\n"
 )
-SODIUM = """
-dv/dt = (10*nS*(E_L - v) + 20*uS*m**3*h*(50*mV - v) + 6*uS*n**4*(-90*mV - v)
-    + 10*nS*x*(E_I - v) + drive*10*nS)/(200*pF) : volt
-dm/dt = 0.32/mV*4*mV/exprel((13*mV - v + V_0)/(4*mV))/ms*(1 - m)
-    - 0.28/mV*5*mV/exprel((v - V_0 - 40*mV)/(5*mV))/ms*m : 1
-dn/dt = 0.032/mV*5*mV/exprel((15*mV - v + V_0)/(5*mV))/ms*(1 - n)
-    - 0.5*exp((10*mV - v + V_0)/(40*mV))/ms*n : 1
-dh/dt = 0.128*exp((17*mV - v + V_0)/(18*mV))/ms*(1 - h)
-    - 4/(1 + exp((40*mV - v + V_0)/(5*mV)))/ms*h : 1
-"""
 # equations, threshold, reset, refractory period, mean weight times sqrt(K), time step, range of
 # the drive
 MODELS = {
@@ -76,14 +70,8 @@ MODELS = {
         + CONDUCTANCE,
         "v > -50*mV", "v = -60*mV", 2 * ms, 1.2, 0.1 * ms, (14, 60),
     ),
-    "Hodgkin-Huxley": (
-        SODIUM + CONDUCTANCE, "v > -20*mV", "", 3 * ms, 1.2, 0.05 * ms, (5, 120),
-    ),
 }  # fmt: skip
-NAMES = {
-    "E_L": -65 * mV, "E_I": -80 * mV, "V_T": -50 * mV, "V_0": -63 * mV, "D": 2 * mV, "ms": ms,
-    "mV": mV, "nS": nS, "uS": 1e3 * nS, "pF": pF,
-}  # fmt: skip
+NAMES = {"E_L": -65 * mV, "E_I": -80 * mV, "V_T": -50 * mV, "D": 2 * mV}
 
 
 def weights_of(alpha, seed, n, degree):
@@ -101,12 +89,10 @@ def network_of(model, alpha, seed, sizes):
     defaultclock.dt = step
     neurons = NeuronGroup(
         sizes["n"], equations + "drive : volt (constant)", threshold=threshold, reset=reset,
-        refractory=refractory, method="exponential_euler" if "m**3" in equations else "euler",
+        refractory=refractory, method="euler",
         namespace=NAMES, name="neurons",
     )  # fmt: skip
     neurons.v = -65 * mV + 15 * mV * np.random.default_rng(seed).random(sizes["n"])
-    if "m**3" in equations:
-        neurons.h = 1
     weights = weights_of(alpha, seed, sizes["n"], sizes["degree"])
     synapses = Synapses(
         neurons, neurons, "w : 1" if np.isscalar(weight) else "w : volt",
