@@ -169,12 +169,15 @@ def _stretches(
 
 
 def _initial_vectors(replay: Replay, k: int, seed: Seed) -> np.ndarray:
-    """Return random orthonormal columns; no coordinate subspace, which could be invariant."""
-    used = _used(replay)
-    vectors = np.zeros((replay.n_rows, k))
-    random = stream(seed, "tangent vectors").standard_normal((used.size, k))
-    vectors[: used.size] = np.where(used[:, None], random, 0.0)
-    return np.linalg.qr(vectors)[0]
+    """Return random orthonormal columns; no coordinate subspace, which could be invariant.
+
+    Times that are on their way are state too: of a neuron that fires whenever its refractory
+    period ends, they are all that is neutral.
+    """
+    moving = replay.time_rows()
+    moving[: replay.layout.n_state_rows] = _used(replay)
+    random = stream(seed, "tangent vectors").standard_normal((moving.size, k))
+    return np.linalg.qr(np.where(moving[:, None], random, 0.0))[0]
 
 
 def _used(replay: Replay) -> np.ndarray:

@@ -225,6 +225,20 @@ class Replay:
         self._bring_up_to_date(self.z, self.V)
         self.V[self.tapes.dead_rows(self.now)] = 0.0
 
+    def time_rows(self) -> np.ndarray:
+        """Tell which rows of V hold a time whose effect is to come: pulses, ends of holding."""
+        rows = np.zeros(self.n_rows, dtype=bool)
+        rows[self.layout.n_state_rows : self.first_own] = True
+        rows[self.tapes.dead_rows(self.now)] = False
+        for op in self.layout.ops:
+            if op[K.KIND] != K.K_THRESHOLD or op[K.LIFT] < 0 or op[K.POP] < 0:
+                continue
+            elements = np.arange(op[K.N])
+            own = self.layout.own[self.layout.flows[op[K.POP], K.F_BASE] + elements]
+            held = (self.z[op[K.LIFT] + elements] == 0.0) & (own >= 0)
+            rows[self.first_own + own[held]] = True
+        return rows
+
     def scaled(self) -> np.ndarray:
         """Return V in units of the scales."""
         self.settle()

@@ -346,3 +346,17 @@ def test_exponential_euler_divides_by_zero_while_refractory_and_is_not_disturbed
     found = spectrum(Network(group, synapses), k=2, duration=1.0)
     assert found.n_spikes > 100
     assert min(abs(found.exponents)) < 1
+
+
+def test_a_neuron_that_fires_whenever_it_may_is_neutral():
+    """Autonomous: its voltage is forgotten at each reset, and the time of its spikes is not."""
+    group = NeuronGroup(
+        3, "dv/dt = (I - v)/tau : 1\nI : 1\ntau : second", threshold="v > 1", reset="v = 0",
+        refractory=5 * ms, method="exact",
+    )  # fmt: skip
+    group.I, group.tau = [5, -1, 0], [10, 100, 100] * ms
+    synapses = Synapses(group, group, on_pre="v_post += 0.2")
+    synapses.connect(i=0, j=[1, 2])
+    found = spectrum(Network(group, synapses), k=2, duration=3.0)
+    assert found.rate > 80
+    assert abs(found.exponents[0]) < 0.2  # its size changes within a period of the network
