@@ -9,6 +9,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.spectrum import (
     check_duration,
     check_size,
     read_network,
+    read_times,
     run_recorded,
 )
 from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO, check_number
@@ -19,7 +20,6 @@ from heavytail_snn.brian.simulation.network import network_in_process
 from heavytail_snn.brian.simulation.prepare import prepare
 from heavytail_snn.core.errors import ParameterError, check_choice
 from heavytail_snn.core.randomness import Seed
-from heavytail_snn.core.time_units import one_time
 
 
 def lyapunov_spectrum_of_model(
@@ -56,12 +56,7 @@ def lyapunov_spectrum_of_model(
     number = check_number(k)
     if white_noise is not None:
         check_choice("white_noise", white_noise, ("frozen",))
-    times = [
-        one_time("state_warmup", state_warmup, low=0),
-        one_time("tangent_warmup", tangent_warmup, low=0),
-        one_time("duration", duration, low=0, open_low=True),
-    ]
-    interval = one_time("qr_interval", qr_interval, low=0, open_low=True)
+    times, interval = read_times(state_warmup, tangent_warmup, duration, qr_interval)
     run = prepare(model, sum(times) * second, dt=dt, seed=seed)
     with (
         active_device("runtime") as device,

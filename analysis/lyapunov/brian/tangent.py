@@ -1,6 +1,5 @@
 """A Brian2 network with monitors, whose tangent is followed after a run of your own."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from heavytail_snn.analysis.lyapunov.hybrid.spectrum import (
     check_duration,
     check_size,
     read_network,
+    read_times,
     run_network,
 )
 from heavytail_snn.analysis.lyapunov.tangent.protocol import AUTO, check_number
@@ -112,17 +112,15 @@ class BrianTangent(Shown):
         """
         number = check_number(k)
         check_size(self.system, number)
-        warm = [
-            one_time("state_warmup", state_warmup, low=0),
-            one_time("tangent_warmup", tangent_warmup, low=0),
-        ]
-        interval = one_time("qr_interval", qr_interval, low=0, open_low=True)
-        check_duration(self.duration - math.fsum(warm), self.system.step)
+        (first, second, whole), interval = read_times(
+            state_warmup, tangent_warmup, self.duration, qr_interval
+        )
+        times = [first, second, whole - first - second]
+        check_duration(times[2], self.system.step)
         if self._replay is None:
             with exclusive():
                 internals.build_unless_run(get_device())
             self._replay = Replay(self.system, self._recorder)
-        times = [*warm, self.duration - math.fsum(warm)]
         return spectrum_of_replay(
             self._replay, number, times, interval, seed, progress, self.white_noise
         )

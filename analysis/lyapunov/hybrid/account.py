@@ -48,4 +48,6 @@ def account(replay: Replay) -> dict[str, Any]:
         "spikes_lifted_by_a_pulse": int(counts[K.C_LIFTED]),
         "spikes_above_threshold_before": int(counts[K.C_JUMPED]),
         "spikes_that_turn_round": int(counts[K.C_SLOW]),
+        "switches": int(counts[K.C_SWITCHES]),
+        "switches_that_meet_or_turn_round": int(counts[K.C_SWITCHES_ROUGH]),
     }

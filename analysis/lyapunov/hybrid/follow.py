@@ -93,6 +93,10 @@ def _follow(
     if replay.counts[K.C_SLOW] > _KINKED * max(1, spikes):
         notes.append(f"{replay.counts[K.C_SLOW]} of {spikes} spikes turn round within the step in "
                      "which they cross the threshold: use a smaller dt")  # fmt: skip
+    rough, switches = replay.counts[K.C_SWITCHES_ROUGH], replay.counts[K.C_SWITCHES]
+    if rough > _KINKED * switches:
+        notes.append(f"{rough} of {switches} switches of the equations meet another one, or turn "
+                     "round, within their step: use a smaller dt")  # fmt: skip
     return spectrum_from_blocks(
         logs[skipped:],
         np.full(len(logs) - skipped, every * step),

@@ -96,12 +96,7 @@ def lyapunov_spectrum_of_network(
         check_choice("white_noise", white_noise, ("frozen",))
     number = check_number(k)
     repeats = check_integer("repeats", repeats, low=1)
-    times = [
-        one_time("state_warmup", state_warmup, low=0),
-        one_time("tangent_warmup", tangent_warmup, low=0),
-        one_time("duration", duration, low=0, open_low=True),
-    ]
-    interval = one_time("qr_interval", qr_interval, low=0, open_low=True)
+    times, interval = read_times(state_warmup, tangent_warmup, duration, qr_interval)
     with internals.extensible(network, level=1) as net:
         system = read_network(net, names, white_noise=white_noise)
         check_size(system, number)
@@ -118,6 +113,18 @@ def lyapunov_spectrum_of_network(
                     spectrum_of_replay(replay, number, times, interval, seed, progress, white_noise)
                 )
     return results[0] if repeats == 1 else pooled(results)
+
+
+def read_times(
+    state_warmup: Any, tangent_warmup: Any, duration: Any, qr_interval: Any
+) -> tuple[list[float], float]:
+    """Return both warm-ups and the duration in s, and the QR interval in s."""
+    times = [
+        one_time("state_warmup", state_warmup, low=0),
+        one_time("tangent_warmup", tangent_warmup, low=0),
+        one_time("duration", duration, low=0, open_low=True),
+    ]
+    return times, one_time("qr_interval", qr_interval, low=0, open_low=True)
 
 
 def read_network(

@@ -108,3 +108,14 @@ def test_steps_without_a_place_are_refused_by_name():
     )
     same.v = 0.5
     assert spectrum(same, k=1).largest_exponent < -90
+
+
+def test_switches_that_meet_in_one_step_are_counted_and_said():
+    group = NeuronGroup(
+        1, "dv/dt = (0.5 + 2*int(v > 0.4012) - int(v > 0.4017))/(10*ms) : 1", threshold="v > 1",
+        reset="v = 0", method="euler",
+    )  # fmt: skip
+    found = spectrum(group, k=1)
+    counted = found.parameters["replay"]
+    assert counted["switches_that_meet_or_turn_round"] == counted["switches"] > 50
+    assert any("switches of the equations meet" in w for w in found.warnings)

@@ -15,6 +15,8 @@ from heavytail_snn.analysis.lyapunov.hybrid.kernels.elements import (
 )
 from heavytail_snn.analysis.lyapunov.hybrid.kernels.fields import (
     ATOMS,
+    C_SWITCHES,
+    C_SWITCHES_ROUGH,
     F_BASE,
     F_M,
     NC,
@@ -38,19 +40,22 @@ def before_motion(sw, e, t, h, held, speed, ops, net, work, functions):  # type:
 
 
 @compiled(error_model="numpy")
-def after_motion(sw, e, t, h, held, speed, ops, net, tangent, work, functions):  # type: ignore[no-untyped-def]
+def after_motion(sw, e, t, h, held, speed, ops, net, tangent, work, functions, counts):  # type: ignore[no-untyped-def]
     """Shift element e if one of its comparisons changed while it moved for h, until time t."""
     index, flows, e_of_z, first_of, a_of_z = net[1], net[2], net[4], net[8], net[9]
     if ops[sw, POP] < 0:
         return
     condition(sw, e, t, h, ops, net, work, functions)
     n, nr, y = ops[sw, ATOMS], ops[sw, NR], work[2]
-    changed = False
+    changed = 0
     for a in range(n):
         if y[1 + n + a] != held[a]:
-            changed = True
-    if not changed:
+            changed += 1
+    if changed == 0:
         return
+    counts[C_SWITCHES] += 1
+    if changed > 1:
+        counts[C_SWITCHES_ROUGH] += 1
     now, slopes = y[: 1 + 2 * n].copy(), work[3][: (1 + n) * (nr + 1)].copy()
     g = flows[ops[sw, POP], F_BASE] + e
     start = ops[sw, OFF] + e * (nr + ops[sw, NC] + ops[sw, NW])
@@ -77,9 +82,10 @@ def after_motion(sw, e, t, h, held, speed, ops, net, tangent, work, functions): 
                 rate += s * f[a_of_z[row]]
         mean = (now[1 + a] - held[n + a]) / h
         if rate * mean <= 0.0:  # it turned round within the step
+            counts[C_SWITCHES_ROUGH] += 1
             rate = mean
-        if rate == 0.0:
-            continue
+            if rate == 0.0:
+                continue
         for q in range(k):
             shift[q] = 0.0
         for r in range(nr):

@@ -178,4 +178,4 @@ def update(o, step, t, h, ops, net, tangent, rec, cut, work, functions, counts):
         for w in range(nw):
             z[index[out + w]] = y[w]
         if sw >= 0:
-            after_motion(sw, e, until, h, held, speed, ops, net, tangent, work, functions)
+            after_motion(sw, e, until, h, held, speed, ops, net, tangent, work, functions, counts)
