@@ -53,6 +53,11 @@ def client_of(scheduler: Any, workers: int | None) -> Iterator[Any]:
             "scheduler", scheduler, "must be an address, a client or None",
             'use for example "tcp://127.0.0.1:8786"',
         )  # fmt: skip
+    if ":" not in scheduler:
+        raise ParameterError(
+            "scheduler", scheduler, 'must be an address, or "synchronous" for this process alone',
+            'use for example "tcp://127.0.0.1:8786"',
+        )  # fmt: skip
     try:
         client = distributed.Client(scheduler, timeout=10, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:

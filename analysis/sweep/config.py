@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from heavytail_snn.analysis.sweep.front import Sweep, named, sweep_of
+from heavytail_snn.analysis.sweep.front import SEEDS, Sweep, named, sweep_of
 from heavytail_snn.core.errors import ParameterError, check_choice, check_integer, check_real
 from heavytail_snn.core.options import refuse_unknown
 from heavytail_snn.core.paths import input_file
@@ -56,7 +56,7 @@ def read_sweep(path: Any) -> Sweep:
     given = {name: _axis(name, value) for name, value in grid.items()}
     entry, measures = named(content["model"], content["measure"])
     store = _beside(path, content["store"])
-    return sweep_of(entry, measures, given, _seeds(content.get("seed", 0)), store, plain=True)
+    return sweep_of(entry, measures, given, _seeds(content.get("seed", SEEDS)), store, plain=True)
 
 
 def _axis(name: str, value: Any) -> Any:
@@ -71,10 +71,15 @@ def _axis(name: str, value: Any) -> Any:
     number = check_integer(f"{name}.number", value["number"], low=2)
     spacing = check_choice(f"{name}.spacing", value.get("spacing", "linear"), ("linear", "log"))
     if spacing == "linear":
-        return np.linspace(start, stop, number).tolist()
+        return _digits(np.linspace(start, stop, number))
     if start <= 0 or stop <= 0:
         raise ParameterError(name, value, "must be positive for logarithmic spacing")
-    return np.geomspace(start, stop, number).tolist()
+    return _digits(np.geomspace(start, stop, number))
+
+
+def _digits(values: np.ndarray) -> list[float]:
+    """Return 15 digits of each, as of a quantity: both doors then lead to the same cases."""
+    return [float(f"{value:.15g}") for value in values]
 
 
 def _seeds(value: Any) -> Any:
@@ -86,4 +91,4 @@ def _seeds(value: Any) -> Any:
 
 
 def _beside(path: Path, store: Any) -> Any:
-    return path.parent / store if isinstance(store, str) else store
+    return path.parent / Path(store).expanduser() if isinstance(store, str) else store

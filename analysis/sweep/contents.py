@@ -13,17 +13,22 @@ LEFT = "left"
 def dataset_of(store: Store, grid: Grid) -> Any:
     """Return all variables with their units, and the state and the error of each case.
 
-    What is not computed yet, or failed, is nan; ``state`` says which ("done", "failed", "left").
+    What is not computed yet is nan, and so is what failed of a case; ``state`` says which cases are
+    "done", "failed" (a measure of it did) or "left".  Numbers whose record was never written do not
+    count.
     """
     import xarray as xr
 
     records = store.records()
+    left = np.array([record is None for record in records.ravel()]).reshape(records.shape)
     outputs = grid.outputs()
     variables: dict[str, Any] = {}
     for output in outputs.values():
         dims = (*grid.dims, *output.axes)
         for name in [output.name, f"{output.name}_error"][: 1 + output.error]:
-            variables[name] = (dims, store.array(name)[...], {"unit": output.unit})
+            numbers = np.array(store.array(name)[...])
+            numbers[left] = np.nan
+            variables[name] = (dims, numbers, {"unit": output.unit})
     variables["state"] = (grid.dims, _texts(records, "state", LEFT))
     variables["error"] = (grid.dims, _texts(records, "message", ""))
     units = grid.units

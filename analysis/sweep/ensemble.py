@@ -27,8 +27,9 @@ class Ensemble(Result):
     n_networks : ndarray of int
         How many gave a number.
     standard_error : ndarray
-        Of the mean: the larger of both over the root of `n_networks`.  Few networks give a poor
-        estimate of the spread between them, which contains that within.
+        Of the mean: the larger of both over the root of `n_networks`; nan for one network, whose
+        own error is `within`.  Few networks give a poor estimate of the spread between them, which
+        contains that within.
     quantity, unit : str
     coordinates : dict of str to list
         The axes, in the order of the arrays.
@@ -80,7 +81,8 @@ def pooled_errors(
         # one unknown error of a network leaves the typical one unknown
         within = np.where(known.sum(axis=axis) == number, within, np.nan)
         between = np.where(number > 1, between, np.nan)
-        error = np.fmax(within, between) / np.sqrt(number)
+        # one network says nothing of the spread between networks, nor then of their mean
+        error = np.where(number > 1, np.fmax(within, between) / np.sqrt(number), np.nan)
     return mean, within, between, number, error
 
 

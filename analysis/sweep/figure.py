@@ -35,16 +35,19 @@ def draw(dataset: Any, quantity: str, *, x: str, hue: str | None, ax: Any = None
         check_choice("hue", hue, [dim for dim in axes if dim != x])
     for dim in axes:
         if dim not in (x, hue) and dataset.sizes[dim] > 1:
+            others = [d for d in axes if dataset.sizes[d] > 1]
             raise ParameterError(
-                "hue" if hue is None else "x", hue or x,
-                f"leaves {dim} with {dataset.sizes[dim]} values",
-                f"choose one with sweep.dataset().isel({dim}=0), or draw against it",
+                "hue", hue, f"must leave no other axis, and {dim} has {dataset.sizes[dim]} values",
+                f"draw two of {', '.join(others)} as x and hue, or take what is to be drawn from "
+                "sweep.dataset()",
             )  # fmt: skip
     dataset = dataset.squeeze([dim for dim in axes if dim not in (x, hue)])
     ax = ax or plt.figure().add_subplot()
     for number, value in enumerate([None] if hue is None else dataset[hue].values):
         part = dataset if hue is None else dataset.sel({hue: value})
-        _curve(part, quantity, x, "" if hue is None else f"{words(hue)} = {value:.4g}", number, ax)
+        _curve(
+            part, quantity, x, "" if hue is None else f"{words(hue)} = {_text(value)}", number, ax
+        )
     ax.set_xlabel(_label(x, dataset[x].attrs.get("unit", "")))
     ax.set_ylabel(_label(quantity, variable.attrs.get("unit", "")))
     ax.set_title("bars: error of the mean over networks; dots: networks", fontsize="small")
@@ -69,6 +72,10 @@ def _curve(part: Any, quantity: str, x: str, label: str, number: int, ax: Any) -
     )
     each = part[quantity].transpose(x, "seed").values
     ax.plot(place, each, ".", color=color, alpha=0.35, ms=3)
+
+
+def _text(value: Any) -> str:
+    return str(value) if isinstance(value, str) else f"{value:.4g}"
 
 
 def _label(name: str, unit: str) -> str:

@@ -26,6 +26,7 @@ from heavytail_snn.core.errors import ParameterError, StoreError, check_choice, 
 from heavytail_snn.core.showing import Rows, Shown
 
 HERE = "synchronous"
+SEEDS = range(5)
 
 
 class Sweep(Shown):
@@ -107,6 +108,12 @@ class Sweep(Shown):
         """
         check_flag("progress", progress)
         check_flag("retry_failed", retry_failed)
+        here = isinstance(scheduler, str) and scheduler == HERE
+        if here and workers is not None:
+            raise ParameterError(
+                "workers", workers, f"must be left out with {HERE!r}, which is one process",
+                "leave one of them out",
+            )  # fmt: skip
         facts = grid_facts(self.grid)
         store = Store(self.store) if self.store.exists() else create(self.store, self.grid, facts)
         check_same(store, facts)
@@ -117,7 +124,7 @@ class Sweep(Shown):
         with stopping(self._kept), progress_bar(len(self.grid), len(todo), progress) as report:
             if not todo:
                 pass
-            elif isinstance(scheduler, str) and scheduler == HERE:
+            elif here:
                 run_here(work, todo, report)
             else:
                 with client_of(scheduler, workers) as client:
@@ -164,9 +171,7 @@ class Sweep(Shown):
         )
 
 
-def sweep(
-    model: Any, *, measure: Any, store: Any, seed: Any = range(5), **parameters: Any
-) -> Sweep:
+def sweep(model: Any, *, measure: Any, store: Any, seed: Any = SEEDS, **parameters: Any) -> Sweep:
     """Return a sweep of a model over all combinations of parameters, for several networks each.
 
     Nothing runs yet: `Sweep.run` does, and goes on where an earlier run stopped.

@@ -16,6 +16,8 @@ from heavytail_snn.core.errors import ParameterError, check_integer, check_seque
 from heavytail_snn.core.options import refuse_unknown
 from heavytail_snn.core.showing import Rows, Shown
 
+_OWN_NAMES = ("record", "state", "error", "seed")  # of every store and dataset
+
 
 @dataclass(frozen=True, eq=False)
 class Grid(Shown):
@@ -83,19 +85,22 @@ class Grid(Shown):
         Raises
         ------
         ParameterError
-            If an axis has other coordinates elsewhere in the grid, or two measures share a name.
+            If an axis has other coordinates elsewhere in the grid, or a name is taken: by another
+            measure, an axis, or what each store holds.
         """
         found: dict[str, Output] = {}
-        owners: dict[str, str] = {}
+        owners: dict[str, str] = dict.fromkeys(_OWN_NAMES, "the store")
+        owners |= dict.fromkeys(self.axes, "the grid")
         for _, values in self.points():
             for measure in self.measures:
                 for output in measure.outputs(self.entry, values):
-                    if owners.setdefault(output.name, measure.name) != measure.name:
-                        raise ParameterError(
-                            "measure", measure.name,
-                            f"has an output {output.name!r} as {owners[output.name]!r} has",
-                            "measure one of them",
-                        )  # fmt: skip
+                    for name in [output.name, f"{output.name}_error"][: 1 + output.error]:
+                        if owners.setdefault(name, measure.name) != measure.name:
+                            raise ParameterError(
+                                "measure", measure.name,
+                                f"must not have an output {name!r}, as {owners[name]!r} has",
+                                "give it another name, or measure one of the two",
+                            )  # fmt: skip
                     found[output.name] = _longer(found.get(output.name), output)
         return found
 
@@ -104,6 +109,7 @@ class Grid(Shown):
         if self.entry.check is not None:
             for _, values in self.points():
                 self.entry.check(values)
+        self.outputs()
 
 
 def _longer(known: Output | None, output: Output) -> Output:
@@ -141,7 +147,12 @@ def grid_of(
         Whether values are plain numbers in the stated units, as in files; else Brian2 quantities.
     """
     parameters = _parameters(entry, measures)
-    refuse_unknown(f"sweep of {entry.name!r}", given, [*parameters, "seed"])
+    if "seed" in given:
+        raise ParameterError(
+            "seed", given["seed"], "must not stand among the parameters: it is no part of [grid]",
+            "write seed = ... above [grid]",
+        )  # fmt: skip
+    refuse_unknown(f"sweep of {entry.name!r}", given, list(parameters))
     axes, fixed = {}, {}
     for name, parameter in parameters.items():
         if name not in given:
@@ -162,12 +173,13 @@ def grid_of(
 
 def _parameters(entry: ModelEntry, measures: tuple[Measure, ...]) -> dict[str, Parameter]:
     found: dict[str, Parameter] = {}
-    owners: tuple[ModelEntry | Measure, ...] = (entry, *measures)
-    for owner in owners:
-        for parameter in owner.parameters:
+    owners: list[tuple[str, tuple[Parameter, ...]]] = [(entry.name, entry.parameters)]
+    owners += [(measure.name, measure.parameters_with(entry)) for measure in measures]
+    for owner, parameters in owners:
+        for parameter in parameters:
             if parameter.name in found or parameter.name == "seed":
                 raise ParameterError(
-                    "parameters", parameter.name, f"of {owner.name!r} must not be used twice"
+                    "parameters", parameter.name, f"of {owner!r} must not be used twice"
                 )
             found[parameter.name] = parameter
     return found

@@ -19,7 +19,7 @@ import numpy as np
 from heavytail_snn.analysis.sweep.case import Case
 from heavytail_snn.analysis.sweep.entry.measure import Output
 from heavytail_snn.analysis.sweep.grid import Grid
-from heavytail_snn.core.errors import BackendError, StoreError
+from heavytail_snn.core.errors import BackendError, HeavytailError, StoreError
 from heavytail_snn.core.version import SCIENTIFIC_VERSION, __version__
 
 FORMAT = 1
@@ -44,6 +44,8 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         zarr = _zarr()
+        if not (path / "zarr.json").is_file():
+            raise StoreError(f"{path} is not the store of a sweep; name another path")
         with _named(path, "read"):
             self._group = zarr.open_group(str(path), mode="r+" if _writable(path) else "r")
             self.facts: dict[str, Any] = dict(self._group.attrs).get("sweep", {})
@@ -83,8 +85,9 @@ class Store:
         StoreError
             If another case stands in its place: the store was made with other code.
         """
+        array = self.array(RECORD)
         with _named(self.path, "read"):
-            found = _unpacked(self.array(RECORD)[case.index])
+            found = _record_at(array, case.index)
         if found is not None and found.get("key") != case.key:
             raise StoreError(
                 f"{self.path} holds another case at {case.index}: the model, a measure or the "
@@ -93,9 +96,20 @@ class Store:
         return found
 
     def records(self) -> np.ndarray:
-        """Return all records, an array of dict or None over the grid."""
+        """Return all records, an array of dict or None over the grid.
+
+        A record that cannot be read (a file cut by a power failure, say) is none: its case is
+        computed again.
+        """
+        array = self.array(RECORD)
         with _named(self.path, "read"):
-            packed = self.array(RECORD)[...]
+            try:
+                packed = array[...]
+            except (RuntimeError, ValueError):  # some record cannot be decoded: see which
+                found = np.empty(array.shape[:-1], dtype=object)
+                for place in np.ndindex(found.shape):
+                    found[place] = _record_at(array, place)
+                return found
         flat = packed.reshape(-1, RECORD_BYTES)
         found = np.empty(len(flat), dtype=object)
         for number in np.flatnonzero(flat[:, 0]):
@@ -242,9 +256,19 @@ def _cut(value: Any) -> Any:
     return value
 
 
+def _record_at(array: Any, place: tuple[int, ...]) -> dict[str, Any] | None:
+    try:
+        return _unpacked(array[place])
+    except (RuntimeError, ValueError):  # zarr's words for a chunk that cannot be decoded
+        return None
+
+
 def _unpacked(packed: np.ndarray) -> dict[str, Any] | None:
     text = np.asarray(packed).tobytes().rstrip(b"\0")
-    return json.loads(text) if text else None
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return None
 
 
 def _writable(path: Path) -> bool:
@@ -267,7 +291,9 @@ def _named(path: Path, done: str) -> Iterator[None]:
     """Turn what the file system and zarr refuse into one sentence."""
     try:
         yield
-    except (OSError, KeyError, ValueError) as error:
+    except HeavytailError:
+        raise
+    except (OSError, KeyError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
         raise StoreError(
             f"the store {path} could not be {done} ({reason}); cases whose record was written are "

@@ -34,7 +34,7 @@ class PoolHere:
         """Return what the function gives of each item."""
         return [func(item) for item in iterable]
 
-    def imap(self, func: Callable[..., Any], iterable: Iterable[Any], *_: Any) -> Any:
+    def imap(self, func: Callable[..., Any], iterable: Iterable[Any], *_: Any, **__: Any) -> Any:
         """Yield what the function gives of each item."""
         return iter(self.map(func, iterable))
 
@@ -44,17 +44,30 @@ class PoolHere:
         """Return what the function gives of each tuple of arguments."""
         return [func(*items) for items in iterable]
 
-    def apply_async(self, *arguments: Any, **options: Any) -> "Done":
-        """Return the finished result of `apply`."""
-        return Done(self.apply(*arguments, **options))
+    def apply_async(
+        self,
+        func: Callable[..., Any],
+        args: Iterable[Any] = (),
+        kwds: Mapping[str, Any] | None = None,
+        callback: Callable[[Any], Any] | None = None,
+        error_callback: Any = None,
+    ) -> "Done":
+        """Return the finished result of `apply`; an error is raised here, at once."""
+        return Done(self.apply(func, args, kwds), callback)
 
-    def map_async(self, *arguments: Any, **options: Any) -> "Done":
+    def map_async(
+        self, func: Callable[..., Any], iterable: Iterable[Any], chunksize: int | None = None,
+        callback: Callable[[Any], Any] | None = None, error_callback: Any = None,
+    ) -> "Done":  # fmt: skip
         """Return the finished result of `map`."""
-        return Done(self.map(*arguments, **options))
+        return Done(self.map(func, iterable), callback)
 
-    def starmap_async(self, *arguments: Any, **options: Any) -> "Done":
+    def starmap_async(
+        self, func: Callable[..., Any], iterable: Iterable[Any], chunksize: int | None = None,
+        callback: Callable[[Any], Any] | None = None, error_callback: Any = None,
+    ) -> "Done":  # fmt: skip
         """Return the finished result of `starmap`."""
-        return Done(self.starmap(*arguments, **options))
+        return Done(self.starmap(func, iterable), callback)
 
     def close(self) -> None:
         """Do nothing: there are no processes."""
@@ -71,8 +84,10 @@ class PoolHere:
 class Done:
     """A result that is there already."""
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: Any, callback: Callable[[Any], Any] | None = None) -> None:
         self.value = value
+        if callback is not None:
+            callback(value)
 
     def get(self, timeout: float | None = None) -> Any:
         """Return the result."""

@@ -1,6 +1,7 @@
 """The command `sweep`: run a grid, go on with a store, say how far it is.
 
-Exit codes as for the other commands, and 128 + the signal's number where one stopped it.
+Exit codes as for the other commands, 1 also where a case failed, and 128 + the signal's number
+where one stopped it.
 """
 
 from pathlib import Path
@@ -53,9 +54,11 @@ def sweep(
     if as_json:
         counts = {name: getattr(found, name) for name in ("done", "failed", "left", "seconds_left")}
         print_json(counts | {"store": str(chosen.store), "errors": found.errors})
-        return
-    typer.echo(str(found))
-    typer.echo(f"\nStore: {chosen.store}")
+    else:
+        typer.echo(str(found))
+        typer.echo(f"\nStore: {chosen.store}")
+    if not status and found.failed:
+        raise typer.Exit(1)
 
 
 def _sweep(name: str) -> Any:

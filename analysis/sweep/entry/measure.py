@@ -48,6 +48,9 @@ class Measure(Shown):
         Estimates may have more names than outputs.
     parameters : tuple of Parameter
         Of the measure; a sweep takes them like those of the model.
+    reads_parameters : callable, optional
+        ``reads_parameters(entry)`` tells whether they matter for a model; by default they do.  A
+        parameter that does not is refused, so that no axis is without effect.
     version : int
         Part of a case's identity: raise it when the numbers change.
     """
@@ -57,7 +60,13 @@ class Measure(Shown):
     outputs: Callable[[ModelEntry, Values], tuple[Output, ...]]
     take: Callable[[Sample], Mapping[str, Any]]
     parameters: tuple[Parameter, ...] = ()
+    reads_parameters: Callable[[ModelEntry], bool] | None = None
     version: int = 1
+
+    def parameters_with(self, entry: ModelEntry) -> tuple[Parameter, ...]:
+        """Return the parameters that the measure reads for a model."""
+        reads = self.reads_parameters is None or self.reads_parameters(entry)
+        return self.parameters if reads else ()
 
 
 def by_name(*results: Any) -> dict[str, Any]:

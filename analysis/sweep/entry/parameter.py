@@ -57,6 +57,8 @@ class Parameter(Shown):
 
     def __post_init__(self) -> None:
         check_choice("kind", self.kind, KINDS)
+        # as values are read: 1 of a real parameter is 1.0, or keys of equal cases would differ
+        object.__setattr__(self, "default", self.check(self.default, f"default of {self.name}"))
 
     def check(self, value: Any, argument: str = "") -> Value:
         """Return a plain value in `unit`, as a file states it, else raise `ParameterError`."""
@@ -75,6 +77,13 @@ class Parameter(Shown):
         UnitError
             If a quantity is due and a bare number came, or one of another dimension.
         """
+        if isinstance(given, list | tuple) and any(
+            isinstance(item, list | tuple | np.ndarray) and np.ndim(item) for item in given
+        ):
+            raise ParameterError(
+                self.name, given, "must be a value, or a plain list of values for an axis",
+                "write [1, 2, 3]",
+            )  # fmt: skip
         plain = self._without_unit(given)
         several = not isinstance(plain, str) and (
             isinstance(plain, list | tuple | range | np.ndarray) and np.ndim(plain) == 1

@@ -16,9 +16,14 @@ def outputs(entry: ModelEntry, values: Values) -> tuple[Output, ...]:
     )
 
 
+def counts_spikes(entry: ModelEntry) -> bool:
+    """Tell whether spikes are counted in bins: states have no bins."""
+    return "states" not in entry.serves
+
+
 def take(sample: Sample) -> dict:
     """Return the participation ratio of states where the model has them, else of counts."""
-    if "states" in sample.entry.serves:
+    if not counts_spikes(sample.entry):
         return by_name(sample.noted(participation_ratio(sample.states)))
     bin_size = float(sample.values["bin_size"]) * 1e-3
     return by_name(sample.noted(participation_ratio(sample.recording, bin_size=bin_size)))
@@ -30,4 +35,5 @@ MEASURE = Measure(
     outputs=outputs,
     take=take,
     parameters=(BIN,),
+    reads_parameters=counts_spikes,
 )

@@ -35,7 +35,7 @@ def recording(whole: Recording, values: Values) -> Recording:
 
 
 def exponents(model: LIFNetwork, values: Values, seed: int) -> Any:
-    """Return the spectrum by the saltation method; delta synapses have none, and it says so."""
+    """Return the spectrum along a recorded run."""
     return lyapunov_spectrum(
         model, k=int(values["k"]) or "auto", duration=float(values["duration"]) * second, seed=seed,
         state_warmup=float(values["transient"]) * second,

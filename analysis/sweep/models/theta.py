@@ -28,8 +28,11 @@ def recording(whole: Recording, values: Values) -> Recording:
 
 def exponents(model: ThetaNetwork, values: Values, seed: int) -> Any:
     """Return the spectrum from the exact single-spike Jacobians."""
-    duration = float(values["duration"])
-    return lyapunov_spectrum(model, k=int(values["k"]) or "auto", duration=duration, seed=seed)
+    start, duration = float(values["transient"]), float(values["duration"])
+    state = model.run(start, seed=seed).state if start else None
+    return lyapunov_spectrum(
+        model, k=int(values["k"]) or "auto", duration=duration, state=state, seed=seed
+    )
 
 
 ENTRY = ModelEntry(
@@ -40,11 +43,17 @@ ENTRY = ModelEntry(
         Parameter("drive", 1.0, open_low=True, meaning="constant input, above 0"),
         Parameter("tau", 10.0, "ms", open_low=True, meaning="membrane time constant"),
         Parameter("duration", 10.0, "s", open_low=True),
-        Parameter("transient", 1.0, "s", meaning="left out before"),
+        Parameter(
+            "transient",
+            1.0,
+            "s",
+            meaning="left out before; exponents leave out 100 spikes a neuron more",
+        ),
     ),
     network=network,
     run=run,
     recording=recording,
     exponents=exponents,
     check=check_weights,
+    version=2,
 )

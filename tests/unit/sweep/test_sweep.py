@@ -205,8 +205,11 @@ def test_another_sweep_or_science_is_never_mixed_in(folder, monkeypatch):
 
 def test_a_folder_that_is_no_store_is_named(folder):
     (folder / "grid.zarr").mkdir()
-    with pytest.raises(StoreError, match=r"grid\.zarr could not be read"):
+    with pytest.raises(StoreError, match=r"grid\.zarr is not the store of a sweep; name another"):
         counted(folder)
+    (folder / "file.zarr").write_text("")
+    with pytest.raises(StoreError, match="is not the store of a sweep; name another"):
+        counted(folder, name="file")
     with pytest.raises(StoreError, match="run\\(\\) makes it"):
         counted(folder, name="absent").status()
 
@@ -302,7 +305,7 @@ def test_errors_within_and_between_networks():
     np.testing.assert_allclose(mean, [2.0, 2.0, np.nan])
     np.testing.assert_allclose(within, [np.sqrt(0.125), 0.1, np.nan])
     np.testing.assert_allclose(between, [np.sqrt(2.0), np.nan, np.nan])
-    np.testing.assert_allclose(error, [1.0, 0.1, np.nan])
+    np.testing.assert_allclose(error, [1.0, np.nan, np.nan])  # one network: no spread, no error
 
 
 def test_an_ensemble_knows_its_axes_and_a_figure_shows_it(folder, tmp_path):

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -93,7 +94,8 @@ def test_two_local_workers_give_the_bits_of_this_process(tmp_path):
     done = driver(tmp_path, 0.0)
     out, err = done.communicate(timeout=TIMEOUT)
     assert out.split() == ["40"], err
-    assert err == ""
+    # Brian2 itself speaks up on import where its cache has grown beyond 1 GB
+    assert re.sub(r"INFO +Cache size for target.*?\[brian2\]\n", "", err, flags=re.S) == ""
     xr.testing.assert_identical(numbers(counted(tmp_path / "grid.zarr")), uninterrupted(tmp_path))
     assert len(counted_model.noted()) == 40
 
