@@ -14,7 +14,9 @@ from heavytail_snn.core.errors import BackendError, ParameterError, WorkerError,
 
 ALLOWED_DEATHS = 2  # of workers during one case, before the case counts as failed
 WAIT = 60.0  # s, for the first worker
-_THREADS = ("OMP", "MKL", "OPENBLAS", "NUMBA")
+# not numba: its variable would be seen by this process too, which then could not compile any more;
+# each case sets the number of its threads
+_THREADS = ("OMP", "MKL", "OPENBLAS")
 
 
 @contextlib.contextmanager

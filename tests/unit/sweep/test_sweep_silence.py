@@ -1,8 +1,10 @@
 """What a sweep must not do without a word: ignore, overwrite, count what does not count."""
 
 import dataclasses
+import os
 import re
 
+import numba
 import numpy as np
 import pytest
 from brian2 import ms, second
@@ -119,6 +121,9 @@ def test_the_command_says_with_its_exit_code_that_cases_failed(tmp_path):
         'model = "theta"\nmeasure = "spectrum"\nstore = "t.zarr"\nseed = 1\n[grid]\n'
         "n_neurons = 12\nin_degree = 4\nduration = 0.02\n"
     )
+    before = dict(os.environ)
     found = CliRunner().invoke(app, ["sweep", str(file), "--workers", "1"])
+    assert dict(os.environ) == before
+    assert numba.njit(lambda x: x + 1)(1) == 2  # numba reads its variables again as it compiles
     assert found.exit_code == 1
     assert re.search(r"failed +1\b", found.output)
