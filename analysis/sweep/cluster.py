@@ -87,6 +87,7 @@ def _local(distributed: Any, workers: int | None) -> Iterator[Any]:
         "distributed.scheduler.work-stealing": False,
     }
     with (
+        _environment_kept(),
         dask.config.set(settings),
         _main_hidden(),
         _quiet(),
@@ -134,6 +135,18 @@ def _wait(client: Any) -> None:
             f"the scheduler {client.scheduler.address} had no worker for {WAIT:g} s; start some "
             "with `dask worker ADDRESS --nworkers 4 --nthreads 1`"
         ) from error
+
+
+@contextlib.contextmanager
+def _environment_kept() -> Iterator[None]:
+    """Give this process back its variables: Dask sets those of its workers here as well."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
 
 
 @contextlib.contextmanager
