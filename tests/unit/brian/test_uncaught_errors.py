@@ -1,5 +1,6 @@
 """An uncaught error of ours ends a script with its traceback; Brian2's message is for others."""
 
+import os
 import subprocess
 import sys
 
@@ -13,7 +14,11 @@ def last_words(tmp_path, code):
     script = tmp_path / "script.py"
     script.write_text(code)
     command = [sys.executable, str(script)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    # a home of its own: Brian2 speaks up on import where its cache there is beyond 1 GB
+    home = {**os.environ, "HOME": str(tmp_path)}
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=120, env=home
+    )
     assert done.returncode == 1, done.stderr
     assert done.stdout == ""
     return done.stderr
